@@ -1,0 +1,1 @@
+"""Vendor adapters, found by entry point; the house never imports one."""

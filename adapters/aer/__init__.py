@@ -1,0 +1,1 @@
+"""Qiskit Aer as an upstream: a simulator without a dialect."""

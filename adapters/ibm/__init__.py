@@ -1,0 +1,1 @@
+"""IBM Quantum: the wire language of qiskit-ibm-runtime."""

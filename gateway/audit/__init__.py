@@ -1,0 +1,1 @@
+"""What is proven: entries, the Merkle chain, the ledger, offline verification."""

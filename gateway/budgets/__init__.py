@@ -1,0 +1,1 @@
+"""What a job costs: quotes, holds, settlements."""

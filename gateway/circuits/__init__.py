@@ -1,0 +1,1 @@
+"""What is asked, measured in bounded worker processes."""

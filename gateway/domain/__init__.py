@@ -1,0 +1,1 @@
+"""Nouns and frozen writes: standard library only, no I/O, no clock reads."""

@@ -1,0 +1,79 @@
+"""What policy decided, and where the job may go because of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from gateway.domain.backend import ExecutionKind
+
+
+class PlacementKind(StrEnum):
+    """What policy asks for: where the caller asked, or a simulator instead."""
+
+    REQUESTED = "requested"
+    SIMULATOR = "simulator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One denial or warning: a rule's stable id and the rule's own words."""
+
+    rule: str
+    """`<area>/<rule>`, never reused."""
+    message: str
+    remedy: str
+    """What the caller can do about it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """Something the gateway must do if it lets the job go; an unknown kind denies."""
+
+    kind: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyPlacement:
+    """Where policy wants the job; `routing` turns it into a concrete `Placement`."""
+
+    kind: PlacementKind
+    reason: str
+    """Why it is not where the caller asked; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer of the policy decision point. `allow` is true only with an empty `deny`."""
+
+    id: str
+    """UUIDv7."""
+    allow: bool
+    deny: tuple[Finding, ...]
+    warn: tuple[Finding, ...]
+    placement: PolicyPlacement | None
+    obligations: tuple[Obligation, ...]
+    engine: str
+    """Engine and version, such as `regorus 0.13.0` or `opa 1.21.3`."""
+    policy_revision: str
+    data_revision: str
+    """SHA-256 of the policy files and of the policy data, as the engine itself reported them."""
+    facts_digest: str
+    """SHA-256 of the canonical facts."""
+    facts: bytes
+    """The canonical facts themselves, to be sealed beside the entry."""
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where exactly one attempt of one job is allowed to go."""
+
+    upstream: str
+    backend: str
+    kind: ExecutionKind
+    fallback: bool
+    """True when this is not what the caller asked for."""
+    reason: str
+    """Why it fell back, in words the caller's SDK shows; empty otherwise."""

@@ -1,0 +1,124 @@
+"""Frozen writes: rooms prepare them, `store.commit.Writer` alone applies them, in one transaction.
+
+A `Unit` is all or nothing: one savepoint of one batch. Order inside it is fixed by the writer, not by
+the room that made it: ledger entry, sealed objects, hold, job, session, outbox.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.job import JobRecord, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryDraft:
+    """A ledger entry before it has a place; `audit.entry` checks and encodes it."""
+
+    event_id: str
+    """UUIDv7, chosen before anything is sealed; unique, so that a retried batch writes once."""
+    type: str
+    """`noun.past_participle` from the registry in `audit.entry`."""
+    at: datetime
+    project_id: str | None
+    """Whose entry it is; `None` for the deployment's own."""
+    body: Mapping[str, Any]
+    """ASCII keys, text, integers below 2**53, booleans, null, lists and maps of these. Never a float."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """An encoded entry, ready for the chain."""
+
+    event_id: str
+    type: str
+    at: datetime
+    project_id: str | None
+    event: bytes = field(repr=False)
+    """Canonical JSON of the event; the writer splices `prev`, `seq` and `v` around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedWrite:
+    """One sealed object: ciphertext and its wrapped key. `object_id` and `kind` are in its context."""
+
+    object_id: str
+    kind: str
+    """`payload`, `facts`, `result`, `policy` …"""
+    project_id: str
+    key_version: int
+    wrapped_dek: bytes
+    ciphertext: bytes = field(repr=False)
+    ciphertext_digest: str
+    """SHA-256 of the ciphertext, hexadecimal; also in the entry, so that log and ciphertext bind each other."""
+    plaintext_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldWrite:
+    """Money reserved for one job, or its settlement or release; applied with its journal line."""
+
+    job_id: str
+    project_id: str
+    action: str
+    """`hold`, `settle` or `release`."""
+    amount_micros: int
+    currency: str
+    price_revision: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxWrite:
+    """One attempt that may be forwarded once; the row is closed in the transaction of its outcome."""
+
+    job_id: str
+    attempt: int
+    upstream: str
+    backend: str
+    fallback: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptUpdate:
+    """What became of an attempt: forwarded under a vendor's id, or closed."""
+
+    job_id: str
+    attempt: int
+    state: str
+    """`forwarded`, `done`, `abandoned`."""
+    vendor_job_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowWrite:
+    """A plain insert-or-replace of one row of an administrative table, such as a key or a project."""
+
+    table: str
+    values: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What must become true together. `leaf` is absent only for changes the ledger does not record."""
+
+    leaf: Leaf | None = None
+    sealed: tuple[SealedWrite, ...] = ()
+    hold: HoldWrite | None = None
+    job: JobRecord | None = None
+    session: Session | None = None
+    outbox: OutboxWrite | None = None
+    attempt: AttemptUpdate | None = None
+    rows: tuple[RowWrite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """Where a unit's entry stands now; durable when the writer returns it."""
+
+    seq: int
+    leaf_hash: str
+    """SHA-256(0x00 || leaf), hexadecimal."""
+    event_id: str

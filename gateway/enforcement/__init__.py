@@ -1,0 +1,1 @@
+"""The policy enforcement point: one module per operation, written once for all vendors."""

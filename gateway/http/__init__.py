@@ -1,0 +1,1 @@
+"""The only user of Litestar: reads requests, calls one room, writes answers."""

@@ -1,0 +1,1 @@
+"""Everything with more than one implementation, and nothing else."""

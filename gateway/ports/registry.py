@@ -1,0 +1,66 @@
+"""Adapters by entry point (group `gateway.adapters`), switched on and configured by settings.
+
+An entry point names an `Adapter`: light to import, because the serving process loads it. Its reader is
+a `module:attribute` text, loaded inside worker processes only.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from gateway.domain.errors import InsecureError
+from gateway.ports.dialect import Dialect
+from gateway.ports.upstream import Upstream, UpstreamContext
+
+GROUP = "gateway.adapters"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """What one adapter package offers; a simulator has no dialect, a dialect may have no upstream."""
+
+    name: str
+    settings: type[BaseModel]
+    """Its own strict model, for `settings.adapters.<name>`."""
+    dialect: Callable[[Any], Dialect] | None = None
+    """Makes the dialect from its settings."""
+    upstream: Callable[[Any, UpstreamContext], Upstream] | None = None
+    """Makes the upstream from its settings and what it may use of the house."""
+    reader: str | None = None
+    """`module:attribute` of its reader."""
+
+
+class UnknownAdapterError(InsecureError):
+    """The settings name an adapter that is not installed, or configure one wrongly."""
+
+    code = "unknown-adapter"
+
+
+def installed() -> Mapping[str, Adapter]:
+    """Load every installed adapter, by name."""
+    return {point.name: point.load() for point in entry_points(group=GROUP)}
+
+
+def configured(adapters: Mapping[str, Adapter], sections: Mapping[str, Mapping[str, Any]]) -> Mapping[str, BaseModel]:
+    """Check every `settings.adapters.<name>` section against its adapter's own model.
+
+    Raises:
+        UnknownAdapterError: a section for no installed adapter, or one that its model refuses.
+    """
+    if unknown := sorted(set(sections) - set(adapters)):
+        raise UnknownAdapterError(
+            f"adapters.{unknown[0]} is configured but not installed; installed: {sorted(adapters)}"
+        )
+    return {name: _model(adapter, sections.get(name, {})) for name, adapter in adapters.items()}
+
+
+def _model(adapter: Adapter, section: Mapping[str, Any]) -> BaseModel:
+    try:
+        return adapter.settings.model_validate(dict(section))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnknownAdapterError(f"adapters.{adapter.name}.{where}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""Where a job goes: placement, and forwarding once per permit."""

@@ -1,0 +1,242 @@
+"""Every table on one page. Migrations in `store/migrations` must lead here; a test compares them.
+
+Append-only tables (`audit_entry`, `journal`) are kept so by triggers. Times are RFC 3339 text in UTC, so
+that both databases order and show them alike. Maps are JSON text written by the row's own module.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# ── the ledger ───────────────────────────────────────────────────────────────────────────────────
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("event_id", String(36), nullable=False, unique=True),
+    Column("type", String(64), nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("project_id", String(64)),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+    Index(None, "type", "seq"),
+    Index(None, "project_id", "seq"),
+)
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("origin", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("last_hash", LargeBinary(32), nullable=False),
+    Column("last_at", String(27), nullable=False),
+)
+subject_name = Table(
+    "subject_name",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+# ── identity ─────────────────────────────────────────────────────────────────────────────────────
+principal = Table(
+    "principal",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+project = Table(
+    "project",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("team", String(128), nullable=False),
+    Column("classification_floor", String(16), nullable=False),
+    Column("workload_class", String(16), nullable=False),
+    Column("simulator_consent", Boolean, nullable=False),
+    Column("backends", Text),
+    Column("created_at", String(27), nullable=False),
+)
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("principal_id", ForeignKey("principal.id"), nullable=False, index=True),
+    Column("project_id", ForeignKey("project.id"), nullable=False, index=True),
+    Column("label", String(128), nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("classification", String(16)),
+    Column("simulator_consent", Boolean),
+    Column("mac", LargeBinary(32), nullable=False),
+    Column("pepper_version", Integer, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("not_before", String(27), nullable=False),
+    Column("expires_at", String(27), nullable=False),
+    Column("revoked_at", String(27)),
+    Column("last_used_day", String(10)),
+)
+
+# ── the vault ────────────────────────────────────────────────────────────────────────────────────
+tenant_key = Table(
+    "tenant_key",
+    metadata,
+    Column("project_id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("kek_id", String(64), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", String(27), nullable=False),
+)
+sealed_object = Table(
+    "sealed_object",
+    metadata,
+    Column("object_id", String(64), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("project_id", String(64), nullable=False, index=True),
+    Column("key_version", Integer, nullable=False),
+    Column("wrapped_dek", LargeBinary),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("ciphertext_digest", String(64), nullable=False),
+    Column("plaintext_bytes", BigInteger, nullable=False),
+)
+
+# ── policy and calibration, content-addressed ────────────────────────────────────────────────────
+policy_revision = Table(
+    "policy_revision",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("first_used_at", String(27), nullable=False),
+)
+calibration = Table(
+    "calibration",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("backend", String(128), nullable=False),
+    Column("taken_at", String(27), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "backend", "taken_at"),
+)
+
+# ── jobs ─────────────────────────────────────────────────────────────────────────────────────────
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("client_job_id", String(128), nullable=False, unique=True),
+    Column("dialect", String(32), nullable=False),
+    Column("project_id", String(64), nullable=False),
+    Column("principal_id", String(64), nullable=False),
+    Column("key_id", String(12), nullable=False),
+    Column("program", String(64), nullable=False),
+    Column("asked_backend", String(128), nullable=False),
+    Column("backend", String(128), nullable=False),
+    Column("upstream", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("fallback_reason", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reason_code", Integer),
+    Column("created_at", String(27), nullable=False),
+    Column("started_at", String(27)),
+    Column("finished_at", String(27)),
+    Column("tags", Text, nullable=False),
+    Column("session_id", String(128), index=True),
+    Column("private", Boolean, nullable=False),
+    Column("circuits", Integer, nullable=False),
+    Column("total_shots", BigInteger, nullable=False),
+    Column("estimated_seconds", String(32), nullable=False),
+    Column("usage_seconds", String(32), nullable=False),
+    Column("calibration_digest", String(64)),
+    Column("decision_id", String(36), nullable=False),
+    Column("payload_digest", String(64), nullable=False),
+    Column("echo", Text, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Index(None, "project_id", "principal_id", "created_at"),
+    Index(None, "status"),
+)
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("job_id", ForeignKey("job.id"), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("upstream", String(64), nullable=False),
+    Column("backend", String(128), nullable=False),
+    Column("fallback", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("event_id", String(36), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("vendor_job_id", String(128)),
+    Column("claims", Integer, nullable=False),
+    Column("lease_until", String(27)),
+    Index(None, "state"),
+)
+session = Table(
+    "session",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("project_id", String(64), nullable=False),
+    Column("principal_id", String(64), nullable=False),
+    Column("dialect", String(32), nullable=False),
+    Column("backend", String(128), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("accepting_jobs", Boolean, nullable=False),
+    Column("max_ttl_seconds", Integer, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("closed_at", String(27)),
+    Column("last_job_at", String(27)),
+)
+
+# ── money ────────────────────────────────────────────────────────────────────────────────────────
+hold = Table(
+    "hold",
+    metadata,
+    Column("job_id", ForeignKey("job.id"), primary_key=True),
+    Column("project_id", String(64), nullable=False, index=True),
+    Column("amount_micros", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("price_revision", String(64), nullable=False),
+    Column("at", String(27), nullable=False),
+)
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("job_id", String(36), nullable=False, index=True),
+    Column("project_id", String(64), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("amount_micros", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("price_revision", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", String(27), nullable=False),
+)
+
+APPEND_ONLY = (audit_entry, journal)
+"""Tables whose rows are never updated or deleted; triggers refuse it."""
