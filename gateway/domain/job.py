@@ -54,6 +54,7 @@ class JobRecord:
     tags: tuple[str, ...]
     session_id: str | None
     private: bool
+    max_execution_seconds: int | None
     circuits: int
     total_shots: int
     estimated_seconds: float
@@ -62,6 +63,10 @@ class JobRecord:
     calibration_digest: str | None
     decision_id: str
     payload_digest: str
+    program_digest: str
+    """SHA-256 over the canonical circuits, hexadecimal."""
+    stages: Mapping[str, str]
+    """When each stage was passed, RFC 3339: `received`, `measured`, `decided`, `permitted`, `forwarded`."""
     echo: Mapping[str, Any] = field(repr=False)
     deleted: bool = False
 
@@ -80,4 +85,3 @@ class Session:
     max_ttl_seconds: int
     created_at: datetime
     closed_at: datetime | None
-    last_job_at: datetime | None

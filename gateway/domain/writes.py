@@ -1,7 +1,7 @@
 """Frozen writes: rooms prepare them, `store.commit.Writer` alone applies them, in one transaction.
 
 A `Unit` is all or nothing: one savepoint of one batch. Order inside it is fixed by the writer, not by
-the room that made it: ledger entry, sealed objects, hold, job, session, outbox.
+the room that made it: ledger entry, sealed objects, hold, job, session, outbox, rows.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.backend import ExecutionKind
 from gateway.domain.job import JobRecord, Session
 
 
@@ -77,19 +78,34 @@ class OutboxWrite:
     attempt: int
     upstream: str
     backend: str
+    kind: ExecutionKind
     fallback: bool
     reason: str
+    lease_until: datetime
+    """Until then the process that holds the permit is given time to forward it; later others may claim it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptUpdate:
-    """What became of an attempt: forwarded under a vendor's id, or closed."""
+    """What became of an open attempt: forwarded under a vendor's id, or closed; a closed one stays closed."""
 
     job_id: str
     attempt: int
     state: str
     """`forwarded`, `done`, `abandoned`."""
     vendor_job_id: str | None
+    """`None` keeps what is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimWrite:
+    """Somebody takes over an attempt that was permitted and perhaps never forwarded; refused if another was faster."""
+
+    job_id: str
+    attempt: int
+    claims: int
+    """How often it had been claimed when it was read."""
+    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +127,7 @@ class Unit:
     session: Session | None = None
     outbox: OutboxWrite | None = None
     attempt: AttemptUpdate | None = None
+    claim: ClaimWrite | None = None
     rows: tuple[RowWrite, ...] = ()
 
 

@@ -83,6 +83,9 @@ class ShowPlan:
 class ListBackends:
     """List backends with their status."""
 
+    detailed: bool = True
+    """Whether the client understands more than their names."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowConfiguration:
@@ -348,6 +351,8 @@ class SessionView:
     session: Session
     jobs: Mapping[str, int]
     """How many jobs by status."""
+    used_seconds: float = 0.0
+    """Execution seconds of its jobs so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,7 +398,11 @@ class Dialect(Protocol):
         ...
 
     def answer(self, operation: Operation, answer: Answer) -> WireAnswer:
-        """Write an answer as the vendor would."""
+        """Write an answer as the vendor would.
+
+        Raises:
+            RefusedError: the answer has no shape that the vendor's SDK would not misread.
+        """
         ...
 
     def refuse(self, request: WireRequest, error: GatewayError, *, status: int, request_id: str) -> WireAnswer:

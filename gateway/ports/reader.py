@@ -4,7 +4,7 @@ The types here carry qiskit circuits and numpy arrays as `Any`, because this pac
 whoever handles a `Program` runs in a worker process and knows what they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -79,6 +79,13 @@ class Reader(Protocol):
     """Decodes one dialect's payloads."""
 
     name: str
+
+    def samples(self) -> Sequence[bytes]:
+        """Give bodies that touch every part of the reader.
+
+        A worker reads them once before it gives up its rights, so that nothing is left to import or open.
+        """
+        ...
 
     def read(self, body: bytes, limits: ReadLimits) -> Program:
         """Decode a received body.

@@ -1,0 +1,68 @@
+"""How administrative changes reach the ledger: entry and rows become true together or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Any, Final
+
+from gateway.audit.ledger import Ledger
+from gateway.domain.clock import Clock
+from gateway.domain.ids import uuid7
+from gateway.domain.writes import EntryDraft, RowWrite
+from gateway.store import subjects
+from gateway.vault.vault import Vault
+
+OPERATOR: Final = "operator"
+"""Who acts when no principal does: whoever may run the command line on the gateway's machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminEntries:
+    """Writes one administrative change with its entry. People and keys appear as digests."""
+
+    ledger: Ledger
+    vault: Vault
+    clock: Clock
+
+    def new_id(self) -> str:
+        """Mint a UUIDv7 for a principal, a project or an event."""
+        return uuid7(self.clock.now(), token_bytes(10))
+
+    async def record(
+        self,
+        type_: str,
+        *,
+        by: str,
+        project_id: str | None,
+        rows: Sequence[RowWrite],
+        body: Mapping[str, Any],
+        people: Mapping[str, tuple[str, str]],
+    ) -> None:
+        """Make a change and its entry durable.
+
+        Args:
+            type_: of the entry, from the ledger's registry.
+            by: id of the principal who acts, or `OPERATOR`.
+            project_id: whose entry it is.
+            rows: what changes.
+            body: what else the entry says.
+            people: field of the body to the id and the name of its subject.
+
+        Raises:
+            UnavailableError: nothing changed.
+            RefusedError: the rows contradict what is stored; nothing changed.
+        """
+        named = {**people, "by": (by, by)}
+        digests = {field: self.vault.subject(subject_id) for field, (subject_id, _) in named.items()}
+        # The actor was named when it was created; only the operator, who never is, must be named here.
+        told = {field: name for field, (_, name) in named.items() if field != "by" or by == OPERATOR}
+        draft = EntryDraft(
+            event_id=self.new_id(),
+            type=type_,
+            at=self.clock.now(),
+            project_id=project_id,
+            body={**body, **digests},
+        )
+        await self.ledger.record(
+            draft, rows=(*rows, *(subjects.write(digests[field], name) for field, name in told.items()))
+        )

@@ -1,0 +1,219 @@
+"""What an operator looks at: jobs with everything the ledger says of them, and entries with names filled in.
+
+For people to read; nothing is proven here, that is `audit.verify`. Names come from the erasable table, so
+an erased person stays a digest.
+"""
+
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from gateway.domain.errors import RefusedError
+from gateway.domain.job import JobRecord
+from gateway.ports.dialect import ListJobs
+from gateway.store import attempts, entries, jobs, objects, projects, subjects
+from gateway.store.attempts import AttemptRow
+from gateway.store.engine import Database
+from gateway.store.entries import StoredEntry
+
+PAGE: Final = 1000
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class JobUnknownError(RefusedError):
+    """There is no such job in this deployment."""
+
+    code = "job-unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no job {name[:80]!r}; give the id that the SDK shows, or the one in the ledger")
+        self.name = name
+
+
+class EntryUnknownError(RefusedError):
+    """The ledger has no such entry."""
+
+    code = "entry-unknown"
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"the ledger has no entry {seq} yet; `gateway audit show` lists the newest")
+        self.seq = seq
+
+
+class _Event(msgspec.Struct, frozen=True):
+    at: str
+    body: dict[str, Any]
+    id: str
+    project: str | None
+    schema: int
+    type: str
+
+
+class _Leaf(msgspec.Struct, frozen=True):
+    event: _Event
+    prev: str
+    seq: int
+    v: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One ledger entry, decoded."""
+
+    seq: int
+    type: str
+    at: str
+    event_id: str
+    project_id: str | None
+    body: Mapping[str, Any]
+    names: Mapping[str, str]
+    """Who the digests of its body are, as far as they were not erased."""
+    prev: str
+    leaf_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReport:
+    """One job with all that is known of it."""
+
+    job: JobRecord
+    attempts: tuple[AttemptRow, ...]
+    sealed: tuple[str, ...]
+    """Kinds of sealed objects that can still be opened."""
+    entries: tuple[Entry, ...] = field(default=())
+    """What the ledger says of it, oldest first."""
+
+
+class Inspection:
+    """Reads jobs and entries of every project; only who runs the gateway's machine may ask."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def jobs(self, wanted: ListJobs, *, project_id: str | None = None) -> list[JobRecord]:
+        """List jobs as asked, of one project or of all, in the order asked for."""
+        async with self._database.reading() as connection:
+            chosen = [project_id] if project_id else [each.id for each in await projects.every(connection)]
+            # Each project gives as many as the answer could take from it alone.
+            enough = replace(wanted, limit=wanted.limit + wanted.offset, offset=0)
+            pages = [
+                await jobs.search(connection, enough, project_id=each, principal_id="", colleagues=True)
+                for each in chosen
+            ]
+        found = sorted((job for page, _ in pages for job in page), key=_age, reverse=not wanted.ascending)
+        return found[wanted.offset : wanted.offset + wanted.limit]
+
+    async def job(self, name: str) -> JobReport:
+        """Report one job by the id that its client knows, or by ours.
+
+        Raises:
+            JobUnknownError: there is none.
+        """
+        async with self._database.reading() as connection:
+            record = await jobs.load(connection, name) or await jobs.by_id(connection, name)
+            if record is None:
+                raise JobUnknownError(name)
+            newest = await attempts.latest(connection, record.id)
+            numbers = range(1, newest.attempt + 1) if newest else ()
+            tried = [await attempts.load(connection, record.id, number) for number in numbers]
+            sealed = await objects.kinds(connection, record.id)
+        known = tuple(row for row in tried if row is not None)
+        since = known[0].seq if known else 0
+        told = [
+            entry
+            async for entry in self._every(since=since, project_id=record.project_id)
+            if entry.body.get("job_id") == record.id
+        ]
+        return JobReport(job=record, attempts=known, sealed=sealed, entries=tuple(await self._named(told)))
+
+    async def entry(self, seq: int) -> Entry:
+        """Show one entry.
+
+        Raises:
+            EntryUnknownError: there is none.
+        """
+        found = await self.entries(since=seq, limit=1)
+        if not found or found[0].seq != seq:
+            raise EntryUnknownError(seq)
+        return found[0]
+
+    async def entries(
+        self, *, since: int | None = None, limit: int = 20, project_id: str | None = None, type_: str | None = None
+    ) -> list[Entry]:
+        """List entries, oldest first: those from `since` on, or else the newest."""
+        if since is None:
+            return await self._named(await self._newest(limit, project_id=project_id, type_=type_))
+        async with self._database.reading() as connection:
+            stored = await entries.search(connection, since=since, limit=limit, project_id=project_id, type_=type_)
+        return await self._named([_decoded(each) for each in stored])
+
+    async def _newest(self, limit: int, *, project_id: str | None, type_: str | None) -> list[Entry]:
+        since = 0
+        if project_id is None and type_ is None:
+            async with self._database.reading() as connection:
+                head = await entries.head(connection)
+            since = 0 if head is None else max(0, head.size - limit)
+        last: deque[Entry] = deque(maxlen=limit)
+        async for entry in self._every(since=since, project_id=project_id, type_=type_):
+            last.append(entry)
+        return list(last)
+
+    async def _every(
+        self, *, since: int, project_id: str | None = None, type_: str | None = None
+    ) -> AsyncIterator[Entry]:
+        """Go through entries to the end of the ledger, in constant memory."""
+        while True:
+            async with self._database.reading() as connection:
+                page = await entries.search(connection, since=since, limit=PAGE, project_id=project_id, type_=type_)
+            for stored in page:
+                yield _decoded(stored)
+            if len(page) < PAGE:
+                return
+            since = page[-1].seq + 1
+
+    async def _named(self, found: list[Entry]) -> list[Entry]:
+        digests = {digest for entry in found for digest in _digests(entry.body)}
+        async with self._database.reading() as connection:
+            known = await subjects.names(connection, digests)
+        return [
+            replace(entry, names={digest: known[digest] for digest in _digests(entry.body) if digest in known})
+            for entry in found
+        ]
+
+
+def _decoded(stored: StoredEntry) -> Entry:
+    leaf = msgspec.json.decode(stored.leaf, type=_Leaf)
+    return Entry(
+        seq=leaf.seq,
+        type=leaf.event.type,
+        at=leaf.event.at,
+        event_id=leaf.event.id,
+        project_id=leaf.event.project,
+        body=leaf.event.body,
+        names={},
+        prev=leaf.prev,
+        leaf_hash=stored.leaf_hash.hex(),
+    )
+
+
+def _digests(value: object) -> Iterable[str]:
+    """Find what may be a subject's digest, anywhere in a body."""
+    match value:
+        case str():
+            if _DIGEST.fullmatch(value):
+                yield value
+        case dict():
+            for inner in value.values():
+                yield from _digests(inner)
+        case list():
+            for inner in value:
+                yield from _digests(inner)
+
+
+def _age(job: JobRecord) -> tuple[datetime, str]:
+    return job.created_at, job.id

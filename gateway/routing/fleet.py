@@ -1,0 +1,61 @@
+"""Every backend of every upstream, in the order they should be tried: hardware first, simulators last."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.backend import Backend, BackendStatus, Calibration, ExecutionKind
+from gateway.domain.errors import NotFoundError
+from gateway.ports.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Berth:
+    """One backend together with the upstream that runs it."""
+
+    backend: Backend
+    upstream: Upstream
+
+    @property
+    def status(self) -> BackendStatus:
+        """Say whether it takes work now."""
+        return self.upstream.status(self.backend.name)
+
+    def calibration(self, before: datetime | None = None) -> Calibration | None:
+        """Give its newest snapshot, or the one that was valid at a moment."""
+        return self.upstream.calibration(self.backend.name, before=before)
+
+
+class Fleet:
+    """What this deployment can run on. Lists come from the upstreams' memory: no call leaves the process."""
+
+    def __init__(self, upstreams: Iterable[Upstream]) -> None:
+        self.upstreams: Mapping[str, Upstream] = {upstream.name: upstream for upstream in upstreams}
+
+    def berths(self) -> Sequence[Berth]:
+        """List all backends; simulators rank last, so that `least_busy` prefers real qubits."""
+        every = [Berth(backend, upstream) for upstream in self.upstreams.values() for backend in upstream.backends()]
+        return sorted(every, key=lambda berth: (berth.backend.kind is ExecutionKind.SIMULATOR, berth.backend.qubits))
+
+    def find(self, name: str) -> Berth | None:
+        """Find a backend by name."""
+        return next((berth for berth in self.berths() if berth.backend.name == name), None)
+
+    def get(self, name: str) -> Berth:
+        """Find a backend by name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        berth = self.find(name)
+        if berth is None:
+            raise NotFoundError(noun="backend", name=name)
+        return berth
+
+    def simulators(self) -> Sequence[Backend]:
+        """List simulators only, smallest first."""
+        return [berth.backend for berth in self.berths() if berth.backend.kind is ExecutionKind.SIMULATOR]
+
+    def has_hardware(self) -> bool:
+        """Say whether any real upstream is enabled."""
+        return any(upstream.kind is ExecutionKind.HARDWARE for upstream in self.upstreams.values())

@@ -1,0 +1,78 @@
+"""Every event the gateway logs, by name. Names are `noun.past_participle` and are never renamed.
+
+Logs are for operators; only the ledger is evidence. `docs` says when an event is written and, for a
+warning or an error, what somebody should look at; the reference page is made from it.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Self
+
+
+class Event(str):
+    """An event's name, with what it means."""
+
+    __slots__ = ("docs",)
+
+    docs: str
+
+    def __new__(cls, name: str, docs: str) -> Self:
+        """Make one; the name is the text itself."""
+        event = super().__new__(cls, name)
+        event.docs = docs
+        return event
+
+
+# ── the process ──────────────────────────────────────────────────────────────────────────────────
+GATEWAY_STARTED: Final = Event("gateway.started", "All rooms are up and requests are served.")
+GATEWAY_STOPPED: Final = Event("gateway.stopped", "The gateway stopped in order; what waits goes on after a restart.")
+GATEWAY_REFUSED: Final = Event("gateway.refused", "The gateway did not start; `code` and `message` name the mend.")
+SETTINGS_LOADED: Final = Event("settings.loaded", "The settings were read and are valid.")
+LIBRARY_LOGGED: Final = Event("library.logged", "A library logged something through Python's own logging.")
+CHILD_STARTED: Final = Event("child.started", "A child process (sandbox, policy engine, simulator) is ready.")
+CHILD_REPLACED: Final = Event("child.replaced", "A child died, hung or reached its limit and was replaced.")
+WORKER_FAILED: Final = Event("worker.failed", "A background worker raised; it runs again after a pause.")
+
+# ── requests ─────────────────────────────────────────────────────────────────────────────────────
+REQUEST_SERVED: Final = Event("request.served", "An HTTP request was answered.")
+REQUEST_REFUSED: Final = Event("request.refused", "A request was refused; `code` says why.")
+REQUEST_FAILED: Final = Event("request.failed", "A defect of the gateway ended a request with 500; report it.")
+TOKEN_GRANTED: Final = Event("token.granted", "A gateway key was traded for a short-lived access token.")
+
+# ── submissions and jobs ─────────────────────────────────────────────────────────────────────────
+PAYLOAD_MEASURED: Final = Event("payload.measured", "The circuits of a submission were measured.")
+PAYLOAD_REFUSED: Final = Event("payload.refused", "A payload could not be read within the sandbox's limits.")
+DECISION_TAKEN: Final = Event("decision.taken", "Policy decided on a submission.")
+ENGINE_FAILED: Final = Event("engine.failed", "The policy engine gave no answer; every submission is denied meanwhile.")
+JOB_PERMITTED: Final = Event("job.permitted", "A job's permit is in the ledger.")
+JOB_DENIED: Final = Event("job.denied", "Policy denied a submission; nothing was forwarded.")
+JOB_FORWARDED: Final = Event("job.forwarded", "An upstream took an attempt.")
+JOB_STARTED: Final = Event("job.started", "A job runs.")
+JOB_COMPLETED: Final = Event("job.completed", "A job finished and its results are sealed.")
+JOB_FAILED: Final = Event("job.failed", "A job ended without results.")
+JOB_CANCELLED: Final = Event("job.cancelled", "A job was stopped by its owner.")
+JOB_RECOVERED: Final = Event("job.recovered", "A job found unfinished after a restart was attempted again or ended.")
+SUBMISSION_REPEATED: Final = Event("submission.repeated", "An SDK sent a submission again; the first one counts.")
+SESSION_OPENED: Final = Event("session.opened", "A session or batch takes jobs.")
+SESSION_CLOSED: Final = Event("session.closed", "A session or batch takes no more jobs.")
+FORWARD_FAILED: Final = Event("forward.failed", "An upstream did not take an attempt; it is tried again where safe.")
+
+OUTCOME_DELAYED: Final = Event(
+    "outcome.delayed", "The ledger took no outcome; the job shows as running until it does. Look at the disk."
+)
+ENTRY_MISSED: Final = Event(
+    "entry.missed", "The ledger took no entry for a read, a cancel or a refusal, which go on without one."
+)
+
+# ── ledger, vault, identity ──────────────────────────────────────────────────────────────────────
+LEDGER_STALLED: Final = Event("ledger.stalled", "The ledger takes no entry, so nothing is forwarded; look at the disk.")
+LEDGER_RECOVERED: Final = Event("ledger.recovered", "The ledger takes entries again.")
+OBJECT_DAMAGED: Final = Event("object.damaged", "A sealed object does not open; compare database and backups.")
+OBJECT_SHREDDED: Final = Event("object.shredded", "The key of a sealed object was erased on request.")
+TENANT_KEY_CREATED: Final = Event("tenant_key.created", "A project got its first key for sealing.")
+TENANT_KEYS_REWRAPPED: Final = Event("tenant_keys.rewrapped", "All tenant keys are wrapped by another master key.")
+IDENTITY_REFRESHED: Final = Event("identity.refreshed", "Keys, principals and projects were read again.")
+CALIBRATION_RECORDED: Final = Event("calibration.recorded", "A new calibration snapshot of a backend was stored.")
+POLICY_LOADED: Final = Event("policy.loaded", "Policies and their data were loaded under a revision.")
+
+ALL: Final[Mapping[str, Event]] = {str(event): event for event in tuple(globals().values()) if isinstance(event, Event)}
+"""By name."""

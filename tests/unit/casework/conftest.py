@@ -1,0 +1,86 @@
+"""Administration over a real database and ledger, with a clock that stands still."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.audit.ledger import Ledger
+from gateway.audit.merkle import MerkleChain
+from gateway.casework.administration import Administration
+from gateway.casework.inspection import Inspection
+from gateway.identity.api_keys import Peppers
+from gateway.identity.authenticate import Authenticator
+from gateway.identity.tokens import Tokens
+from gateway.store.commit import Writer
+from gateway.store.engine import Database, migrate
+from gateway.store.view import IdentityView
+from gateway.vault.keys import FileKeyProvider, create_master_key
+from gateway.vault.vault import Vault
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+ROLES = {"admin": (), "scientist": ()}
+
+
+class Watch:
+    """A clock that moves a second each time it is asked, so that everything has its own moment."""
+
+    def __init__(self):
+        self.moment = NOW
+
+    def now(self):
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+
+@dataclass
+class Office:
+    """Everything an administrator's test needs."""
+
+    database: Database
+    ledger: Ledger
+    writer: Writer
+    vault: Vault
+    peppers: Peppers
+    clock: Watch
+    administration: Administration
+    inspection: Inspection
+
+    async def door(self):
+        """Authenticate against what is stored now."""
+        view = IdentityView(self.database)
+        await view.refresh()
+        tokens = Tokens(deriver=self.vault, clock=self.clock, issuer="test")
+        return Authenticator(view=view, peppers=self.peppers, tokens=tokens, clock=self.clock)
+
+    async def entries(self, type_):
+        return await self.inspection.entries(type_=type_, limit=100)
+
+
+@pytest.fixture
+async def office(tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path / 'gateway.sqlite3'}"
+    await migrate(url)
+    database, clock = await Database.open(url), Watch()
+    create_master_key(tmp_path / "master.key")
+    vault = Vault(database, FileKeyProvider(tmp_path / "master.key"), clock)
+    await vault.start()
+    writer = Writer(database, MerkleChain())
+    await writer.start()
+    ledger = Ledger(writer, clock)
+    await ledger.open("test", create=True)
+    peppers = Peppers(vault)
+    yield Office(
+        database=database,
+        ledger=ledger,
+        writer=writer,
+        vault=vault,
+        peppers=peppers,
+        clock=clock,
+        administration=Administration(
+            database=database, ledger=ledger, vault=vault, peppers=peppers, roles=ROLES, clock=clock
+        ),
+        inspection=Inspection(database),
+    )
+    await writer.close()
+    await database.close()
