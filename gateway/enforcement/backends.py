@@ -1,0 +1,84 @@
+"""Showing backends, their calibration, and what a project has used."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import NotFoundError
+from gateway.domain.principal import Caller
+from gateway.identity.instances import Instances
+from gateway.ports.dialect import BackendList, BackendView, CalibrationView, InstanceList, UsageView
+from gateway.routing.fleet import Berth, Fleet
+from gateway.store import jobs as rows
+from gateway.store.engine import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backends:
+    """Carries out what shows backends and instances and changes nothing."""
+
+    fleet: Fleet
+    instances: Instances
+    database: Database
+    clock: Clock
+
+    def offer(self, caller: Caller) -> BackendList:
+        """List what the caller's project may use, in the order it should be tried."""
+        return BackendList(backends=tuple(_view(berth) for berth in self._visible(caller)))
+
+    def show(self, caller: Caller, name: str) -> BackendView:
+        """Show one backend."""
+        return _view(self._find(caller, name))
+
+    def calibration(
+        self, caller: Caller, name: str, *, before: datetime | None, calibration_id: str | None
+    ) -> CalibrationView:
+        """Show a backend's newest snapshot, or the one of a moment, or the one with an id.
+
+        Raises:
+            NotFoundError: no such backend, or no snapshot with that id.
+        """
+        berth = self._find(caller, name)
+        snapshot = berth.calibration(before)
+        if calibration_id is not None and (snapshot is None or not snapshot.digest.startswith(calibration_id)):
+            raise NotFoundError(noun="calibration", name=calibration_id)
+        return CalibrationView(backend=berth.backend, calibration=snapshot)
+
+    def instances_of(self, caller: Caller) -> InstanceList:
+        """List the one virtual instance of the key's project."""
+        names = tuple(berth.backend.name for berth in self._visible(caller))
+        return InstanceList(instances=(self.instances.of(caller.project, backends=names),))
+
+    async def usage(self, caller: Caller) -> UsageView:
+        """Show the execution seconds of the project in this calendar month (UTC)."""
+        now = self.clock.now()
+        start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+        async with self.database.reading() as connection:
+            used = await rows.used_seconds(connection, caller.project.id, since=start)
+        return UsageView(
+            instance=self.instances_of(caller).instances[0],
+            used_seconds=used,
+            period_start=start,
+            period_end=end,
+            allocation_seconds=None,
+        )
+
+    def _visible(self, caller: Caller) -> list[Berth]:
+        allowed = caller.project.backends
+        return [
+            berth
+            for berth in self.fleet.berths()
+            if allowed is None or any(fnmatchcase(berth.backend.name, pattern) for pattern in allowed)
+        ]
+
+    def _find(self, caller: Caller, name: str) -> Berth:
+        for berth in self._visible(caller):
+            if berth.backend.name == name:
+                return berth
+        raise NotFoundError(noun="backend", name=name)
+
+
+def _view(berth: Berth) -> BackendView:
+    return BackendView(backend=berth.backend, status=berth.status)

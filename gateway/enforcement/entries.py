@@ -1,0 +1,199 @@
+"""What enforcement writes into the ledger: one function per kind of entry, digests and ids only.
+
+People and keys appear as `vault.subject` digests, never by name. Fields are documented in
+docs/reference/events.md, which is generated from `audit.entry.TYPES`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Any
+
+from gateway.domain.circuit import ProgramFacts
+from gateway.domain.classification import Classification
+from gateway.domain.clock import Clock
+from gateway.domain.decision import Decision, Placement
+from gateway.domain.ids import uuid7
+from gateway.domain.job import JobRecord, Session
+from gateway.domain.money import Quote
+from gateway.domain.principal import Caller
+from gateway.domain.result import ProgramResult, Summary
+from gateway.domain.submission import Submission
+from gateway.domain.writes import EntryDraft, SealedWrite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """Drafts of entries, stamped with the time and a fresh event id."""
+
+    clock: Clock
+    subject: Callable[[str], str]
+    """Digest of a principal's or key's id, keyed so that erasing the key erases the person."""
+
+    def id(self) -> str:
+        """Mint a UUIDv7."""
+        return uuid7(self.clock.now(), token_bytes(10))
+
+    def draft(self, type_: str, project_id: str | None, body: Mapping[str, Any]) -> EntryDraft:
+        """Stamp a body."""
+        return EntryDraft(event_id=self.id(), type=type_, at=self.clock.now(), project_id=project_id, body=body)
+
+    def permitted(  # everything an auditor asks about one permit, in one place
+        self,
+        *,
+        caller: Caller,
+        submission: Submission,
+        job: JobRecord,
+        decision: Decision,
+        placement: Placement,
+        measured: ProgramFacts,
+        classification: Classification,
+        quote: Quote | None,
+        sealed: Mapping[str, SealedWrite],
+        not_applied: tuple[str, ...],
+    ) -> EntryDraft:
+        """Record that a job may go to one place, before anything goes anywhere."""
+        body = {
+            **self._asked(caller, submission, decision, classification),
+            "job_id": job.id,
+            "client_job_id": job.client_job_id,
+            "attempt": 1,
+            "placement": _placement(placement),
+            "circuits": {"count": len(measured.circuits), "digest": measured.digest, "shots": measured.total_shots},
+            "calibration": job.calibration_digest,
+            "quote": None if quote is None else _quote(quote),
+            "sealed": {kind: _sealed(write) for kind, write in sealed.items()},
+            "options_not_applied": list(not_applied),
+            "stages": dict(job.stages),
+        }
+        return self.draft("job.permitted", caller.project.id, body)
+
+    def denied(
+        self,
+        *,
+        caller: Caller,
+        submission: Submission,
+        decision: Decision,
+        classification: Classification,
+        facts: SealedWrite,
+    ) -> EntryDraft:
+        """Record a denial with its rules; the facts are sealed beside it."""
+        body = {
+            **self._asked(caller, submission, decision, classification),
+            "deny": [finding.rule for finding in decision.deny],
+            "sealed": {"facts": _sealed(facts)},
+        }
+        return self.draft("job.denied", caller.project.id, body)
+
+    def _asked(
+        self, caller: Caller, submission: Submission, decision: Decision, classification: Classification
+    ) -> dict[str, Any]:
+        return {
+            "principal": self.subject(caller.principal.id),
+            "key": self.subject(caller.key.id),
+            "dialect": submission.dialect,
+            "program": submission.program,
+            "backend_asked": submission.backend,
+            "classification": classification.value,
+            "session": submission.session_id,
+            "payload": {"digest": submission.body_digest, "bytes": len(submission.body)},
+            "decision": {
+                "id": decision.id,
+                "engine": decision.engine,
+                "policy_revision": decision.policy_revision,
+                "data_revision": decision.data_revision,
+                "facts_digest": decision.facts_digest,
+                "warn": [finding.rule for finding in decision.warn],
+                "microseconds": round(decision.milliseconds * 1000),
+            },
+        }
+
+    def forwarded(self, job: JobRecord, *, attempt: int, vendor_job_id: str) -> EntryDraft:
+        """Record that an upstream took the job."""
+        body = {"job_id": job.id, "attempt": attempt, "upstream": job.upstream, "vendor_job_id": vendor_job_id}
+        return self.draft("job.forwarded", job.project_id, body)
+
+    def completed(
+        self, job: JobRecord, *, attempt: int, repeats: int, result: ProgramResult, sealed: SealedWrite
+    ) -> EntryDraft:
+        """Record a result: what ran, on what kind of machine, and each result in a few numbers."""
+        body = {
+            **_outcome(job, attempt, repeats),
+            "result": _sealed(sealed),
+            "execution": {key: _plain(value) for key, value in result.metadata.items()},
+            "milliseconds": round(result.seconds * 1000),
+            "cpu_milliseconds": round(result.cpu_seconds * 1000),
+            "summaries": [_summary(item.summary) for item in result.items[:100]],
+        }
+        return self.draft("job.completed", job.project_id, body)
+
+    def ended(self, job: JobRecord, *, attempt: int, repeats: int) -> EntryDraft:
+        """Record that a job failed or was cancelled, and why."""
+        body = {**_outcome(job, attempt, repeats), "reason": job.reason, "reason_code": job.reason_code}
+        return self.draft(f"job.{job.status.value}", job.project_id, body)
+
+    def by(self, type_: str, caller: Caller, **body: Any) -> EntryDraft:
+        """Record what a caller did to a job, a session or the like."""
+        who = {"principal": self.subject(caller.principal.id), "key": self.subject(caller.key.id)}
+        return self.draft(type_, caller.project.id, {**who, **body})
+
+    def session(self, type_: str, caller: Caller, session: Session) -> EntryDraft:
+        """Record a session's opening or closing."""
+        return self.by(type_, caller, session=session.id, backend=session.backend, mode=session.mode)
+
+
+def _outcome(job: JobRecord, attempt: int, repeats: int) -> dict[str, Any]:
+    return {
+        "job_id": job.id,
+        "attempt": attempt,
+        "repeats": repeats,
+        "backend": job.backend,
+        "upstream": job.upstream,
+        "execution_kind": job.kind.value,
+        "fallback": bool(job.fallback_reason),
+        "calibration": job.calibration_digest,
+        "circuits_digest": job.program_digest,
+        "stages": dict(job.stages),
+    }
+
+
+def _placement(placement: Placement) -> dict[str, Any]:
+    return {
+        "upstream": placement.upstream,
+        "backend": placement.backend,
+        "kind": placement.kind.value,
+        "fallback": placement.fallback,
+        "reason": placement.reason,
+    }
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {"amount_micros": quote.amount_micros, "currency": quote.currency, "price_revision": quote.price_revision}
+
+
+def _sealed(write: SealedWrite) -> dict[str, Any]:
+    return {"object": write.object_id, "digest": write.ciphertext_digest, "key_version": write.key_version}
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "shots": summary.shots,
+        "distinct_outcomes": summary.distinct_outcomes,
+        "top_probability_ppm": summary.top_probability_ppm,
+        "entropy_microbits": summary.entropy_microbits,
+        "value_ppm": summary.value_ppm,
+        "standard_error_ppm": summary.standard_error_ppm,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn an upstream's metadata into what a leaf may hold: no floats, and seeds beyond 2**53 as text."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 1 << 53 else str(value)
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value]

@@ -1,0 +1,124 @@
+"""Reading jobs: from the in-memory view where it can be, from the database where it must."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from gateway.audit.ledger import Ledger
+from gateway.domain.clock import rfc3339
+from gateway.domain.errors import UnavailableError
+from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.principal import Caller
+from gateway.enforcement.access import Access
+from gateway.enforcement.entries import Entries
+from gateway.ports.dialect import JobList, JobView, ListJobs, LogLines, ResultBody
+from gateway.routing.fleet import Fleet
+from gateway.store import jobs as rows
+from gateway.store.engine import Database
+from gateway.store.view import JobView as RecentJobs
+from gateway.telemetry import events
+from gateway.vault.vault import Vault
+
+_REMEMBERED_READS: Final = 50_000
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """Carries out what shows jobs and changes nothing."""
+
+    database: Database
+    recent: RecentJobs
+    access: Access
+    fleet: Fleet
+    vault: Vault
+    ledger: Ledger
+    entries: Entries
+    reads: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
+
+    async def find(self, caller: Caller, client_job_id: str) -> JobRecord:
+        """Find a job this caller may see.
+
+        Raises:
+            NotFoundError: none, or another tenant's.
+        """
+        job = self.recent.get(client_job_id) or await self.recent.find(client_job_id)
+        return self.access.visible(caller, job, name=client_job_id)
+
+    async def show(self, caller: Caller, client_job_id: str, *, parameters: bool) -> JobView:
+        """Show one job, with what was submitted if asked for."""
+        return await self._view(await self.find(caller, client_job_id), parameters=parameters)
+
+    async def list(self, caller: Caller, operation: ListJobs) -> JobList:
+        """List the jobs of the caller's project that the caller may see, newest first unless asked otherwise."""
+        colleagues = self.access.permits(caller, "job.read")
+        async with self.database.reading() as connection:
+            found, count = await rows.search(
+                connection,
+                operation,
+                project_id=caller.project.id,
+                principal_id=caller.principal.id,
+                colleagues=colleagues,
+            )
+        fresh = [self.recent.get(job.client_job_id) or job for job in found]
+        views = [await self._view(job, parameters=operation.parameters) for job in fresh]
+        return JobList(jobs=tuple(views), count=count, limit=operation.limit, offset=operation.offset)
+
+    async def results(self, caller: Caller, client_job_id: str) -> ResultBody:
+        """Fetch results; `None` until the job is completed."""
+        job = await self.find(caller, client_job_id)
+        if job.status is not JobStatus.COMPLETED:
+            return ResultBody(job=job, body=None)
+        body = await self.vault.open(object_id=job.id, kind="result")
+        await self._note_read(caller, job)
+        return ResultBody(job=job, body=body)
+
+    async def logs(self, caller: Caller, client_job_id: str) -> LogLines:
+        """Tell a job's life in lines; what circuits print does not exist."""
+        job = await self.find(caller, client_job_id)
+        return LogLines(lines=tuple(_story(job)))
+
+    async def _view(self, job: JobRecord, *, parameters: bool) -> JobView:
+        upstream = self.fleet.upstreams.get(job.upstream)
+        waits = upstream is not None and not job.status.final
+        return JobView(
+            job=job,
+            body=await self.vault.open(object_id=job.id, kind="payload") if parameters else None,
+            queue_position=upstream.queue_position(job.id) if upstream is not None and waits else None,
+        )
+
+    async def _note_read(self, caller: Caller, job: JobRecord) -> None:
+        """Record the first read of a result per key; reads of one's own jobs stay open without a ledger."""
+        if (job.id, caller.key.id) in self.reads:
+            return
+        draft = self.entries.by("results.read", caller, job_id=job.id)
+        try:
+            await asyncio.shield(self.ledger.record(draft))
+        except UnavailableError:
+            log.warning(events.ENTRY_MISSED, job_id=job.id)
+            return
+        self.reads[job.id, caller.key.id] = None
+        if len(self.reads) > _REMEMBERED_READS:
+            self.reads.popitem(last=False)
+
+
+def _story(job: JobRecord) -> list[str]:
+    def line(moment: datetime, text: str) -> str:
+        return f"{rfc3339(moment)} {text}"
+
+    lines = [
+        line(job.created_at, f"permitted by decision {job.decision_id} to run on {job.backend} ({job.kind.value})")
+    ]
+    if job.fallback_reason:
+        lines.append(
+            line(job.created_at, f"placed on {job.backend} instead of {job.asked_backend}: {job.fallback_reason}")
+        )
+    if job.started_at is not None:
+        lines.append(line(job.started_at, "started"))
+    if job.finished_at is not None:
+        lines.append(line(job.finished_at, f"{job.status.value} {job.reason}".rstrip()))
+    return lines

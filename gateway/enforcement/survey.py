@@ -1,0 +1,145 @@
+"""Everything known about a submission before it is judged: measured circuits, price, calibration, simulator.
+
+Whatever cannot be found out becomes an unknown fact, and unknown facts deny: nothing here says no.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.budgets.quote import PriceBook
+from gateway.circuits.sandbox import Sandbox, UnreadablePayloadError
+from gateway.domain.backend import Backend, Calibration
+from gateway.domain.circuit import ProgramFacts
+from gateway.domain.classification import Classification, highest
+from gateway.domain.clock import Clock
+from gateway.domain.errors import RefusedError
+from gateway.domain.money import Quote
+from gateway.domain.principal import Caller
+from gateway.domain.submission import Submission
+from gateway.policy.facts import SimulatorFacts, canonical, collect
+from gateway.routing import place
+from gateway.routing.fleet import Berth, Fleet
+from gateway.store.view import JobView
+
+CLASSIFICATION_TAG: Final = "qgw:classification="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What step 5 decides on."""
+
+    measured: ProgramFacts | None
+    classification: Classification
+    asked: Berth | None
+    not_applied: tuple[str, ...]
+    facts: bytes
+
+
+class UnknownLabelError(RefusedError):
+    """A job tag names a classification that does not exist."""
+
+    code = "unknown-classification"
+
+    def __init__(self, *, label: str) -> None:
+        known = ", ".join(label.value for label in Classification)
+        super().__init__(f"the tag {CLASSIFICATION_TAG}{label[:40]} names no classification; use one of {known}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyor:
+    """Gathers facts; steps 3 and 4."""
+
+    sandbox: Sandbox
+    fleet: Fleet
+    prices: PriceBook
+    jobs: JobView
+    clock: Clock
+
+    async def measure(
+        self, caller: Caller, submission: Submission
+    ) -> tuple[ProgramFacts | None, tuple[str, str] | None]:
+        """Measure the circuits in a worker process; an unreadable payload is a fact, not a failure.
+
+        Raises:
+            UnavailableError: no worker is free; nothing was decided, asking again is safe.
+        """
+        try:
+            measured = await self.sandbox.measure(
+                reader=submission.dialect,
+                body=submission.body,
+                project_id=caller.project.id,
+                principal_id=caller.principal.id,
+            )
+        except UnreadablePayloadError as error:
+            return None, (error.problem, error.message)
+        return measured, None
+
+    async def survey(self, caller: Caller, submission: Submission) -> Survey:
+        """Find out everything that policy may ask about."""
+        classification = classify(caller, submission.tags)
+        measured, problem = await self.measure(caller, submission)
+        asked = self.fleet.find(submission.backend)
+        backend = None if asked is None else asked.backend
+        candidate = place.candidate(asked=backend, simulators=self.fleet.simulators(), facts=measured)
+        simulator = None if candidate is None else self._simulator(submission, measured, candidate)
+        facts = collect(
+            caller=caller,
+            submission=submission,
+            classification=classification,
+            measured=measured,
+            problem=problem,
+            backend=backend,
+            status=None if asked is None else asked.status,
+            calibration=None if asked is None else self._calibration(asked, submission),
+            quote=self.quote(backend, measured),
+            simulator=simulator,
+            unfinished=self.jobs.unfinished(caller.principal.id, caller.project.id),
+            now=self.clock.now(),
+        )
+        return Survey(
+            measured=measured,
+            classification=classification,
+            asked=asked,
+            not_applied=() if simulator is None else simulator.options_not_applied,
+            facts=canonical(facts),
+        )
+
+    def quote(self, backend: Backend | None, measured: ProgramFacts | None) -> Quote | None:
+        """Price a program on a backend; `None` when it has no price."""
+        return None if backend is None or measured is None else self.prices.quote(backend, measured)
+
+    def _calibration(self, asked: Berth, submission: Submission) -> Calibration | None:
+        """A submission that pins another calibration than the current one has no known calibration."""
+        current = asked.calibration()
+        pinned = submission.calibration_id
+        return current if pinned is None or (current is not None and current.digest.startswith(pinned)) else None
+
+    def _simulator(self, submission: Submission, measured: ProgramFacts | None, candidate: Backend) -> SimulatorFacts:
+        upstream = self.fleet.upstreams[candidate.upstream]
+        not_applied: tuple[str, ...] = ()
+        refused: tuple[str, ...] = ()
+        try:
+            not_applied = upstream.options_not_applied(submission.program, submission.options)
+        except RefusedError as error:
+            refused = (error.message,)
+        feasibility = None if measured is None else upstream.feasible(measured, candidate, submission.options)
+        return SimulatorFacts(
+            backend=candidate.name,
+            feasibility=feasibility,
+            options_not_applied=not_applied,
+            options_refused=refused,
+        )
+
+
+def classify(caller: Caller, tags: Sequence[str]) -> Classification:
+    """Find the job's label: the highest of project floor, key and job tags.
+
+    Raises:
+        UnknownLabelError: a tag names a label that does not exist.
+    """
+    named = [tag.removeprefix(CLASSIFICATION_TAG) for tag in tags if tag.startswith(CLASSIFICATION_TAG)]
+    for label in named:
+        if label not in set(Classification):
+            raise UnknownLabelError(label=label)
+    return highest([caller.project.classification_floor, caller.key.classification, *map(Classification, named)])

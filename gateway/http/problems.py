@@ -1,0 +1,84 @@
+"""The one table from error code to HTTP status. A test keeps it total over every error class.
+
+Statuses are chosen by what stock SDKs do with them: a refusal is never 409, 429 or 5xx where an SDK would
+hammer or hang, and 5xx is answered only while nothing was forwarded. RFC 9457 is the shape outside of any
+dialect.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gateway.domain.errors import GatewayError, RefusedError, UnavailableError
+
+STATUS: Final[Mapping[str, int]] = {
+    # who asks
+    "credential-missing": 401,
+    "credential-invalid": 401,
+    "key-malformed": 401,
+    "key-revoked": 401,
+    "key-expired": 401,
+    "key-not-yet-valid": 401,
+    "principal-disabled": 401,
+    "token-invalid": 401,
+    "token-expired": 401,
+    # what may not be
+    "policy-denied": 403,
+    "permission-missing": 403,
+    "option-refused": 403,
+    "no-placement": 403,
+    "not-found": 404,
+    "unknown-operation": 404,
+    "unknown-program": 404,
+    "job-ended": 409,
+    "job-unfinished": 409,
+    "session-closed": 400,
+    "session-backend": 400,
+    # what cannot be understood
+    "malformed-json": 400,
+    "bad-request": 400,
+    "host-refused": 421,
+    "peer-refused": 403,
+    "method-refused": 405,
+    "body-too-large": 413,
+    "body-timeout": 408,
+    "encoding-refused": 415,
+    "tags-refused": 400,
+    "unknown-classification": 400,
+    "payload-unreadable": 400,
+    # what works again later; nothing was forwarded
+    "ledger-unavailable": 503,
+    "sandbox-busy": 503,
+    "not-forwarded": 503,
+    "simulator-queue-full": 503,
+    "internal-error": 500,
+}
+
+
+def status_of(error: GatewayError) -> int:
+    """Give the HTTP status of an error; one that is missing from the table is still never a success."""
+    fallback = 503 if isinstance(error, UnavailableError) else 400
+    return STATUS.get(error.code, fallback)
+
+
+def retry_after(error: GatewayError) -> dict[str, str]:
+    """Give the header that tells when to ask again, where asking again is safe."""
+    if isinstance(error, UnavailableError):
+        return {"retry-after": str(error.retry_after_seconds)}
+    return {}
+
+
+def problem(error: GatewayError, *, request_id: str) -> bytes:
+    """Write an error as RFC 9457 `application/problem+json`, where no dialect is concerned."""
+    status = status_of(error)
+    return msgspec.json.encode(
+        {
+            "type": f"https://docs.example.org/errors#{error.code}",
+            "title": error.code,
+            "status": status,
+            "detail": error.message,
+            "instance": f"urn:request:{request_id}",
+            "retry": not isinstance(error, RefusedError),
+        }
+    )

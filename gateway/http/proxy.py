@@ -1,0 +1,161 @@
+"""The front door of every dialect: one raw ASGI handler, because the received bytes matter.
+
+It reads a request within bounds, lets the dialect say what it asks for, lets the gate carry it out, and
+writes what the dialect answers. No rule lives here. Whoever shows a credential is identified before the
+body is read; without one only a key exchange can succeed.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Final
+from urllib.parse import parse_qsl
+
+import structlog
+from litestar.types import HTTPScope, Receive, Send
+
+from gateway.domain.errors import GatewayError, UnavailableError
+from gateway.domain.principal import Caller
+from gateway.enforcement.errors import DeniedError
+from gateway.enforcement.gate import Gate
+from gateway.enforcement.refusals import Refusals
+from gateway.http import guards
+from gateway.http.problems import retry_after, status_of
+from gateway.identity.authenticate import MissingCredentialError
+from gateway.ports.dialect import Accepted, Answer, Dialect, ExchangeKey, Operation, WireAnswer, WireRequest
+from gateway.settings.listeners import Server
+from gateway.telemetry import events
+from gateway.telemetry.metrics import Metrics
+
+_LARGE_BODY_BYTES: Final = 256 * 1024
+"""Above this a body is decoded in a thread, so that others are not kept waiting."""
+log = structlog.get_logger(__name__)
+
+
+class InternalError(UnavailableError):
+    """A defect of the gateway. Its cause is in the log under the request id, never in the answer."""
+
+    code = "internal-error"
+
+    def __init__(self) -> None:
+        super().__init__("the gateway failed on this request; give its operator the request id of this answer")
+
+
+@dataclass(slots=True)
+class Visit:
+    """What becomes known of one request while it is handled."""
+
+    id: str
+    operation: str = "unknown"
+    caller: Caller | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """Serves one dialect under its mounts."""
+
+    dialect: Dialect
+    gate: Gate
+    refusals: Refusals
+    metrics: Metrics
+    server: Server
+
+    async def serve(self, mount: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Handle one request from first byte to last."""
+        started = time.perf_counter()
+        visit = Visit(id=token_hex(12))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=visit.id, dialect=self.dialect.name)
+        answer = await self._answer(visit, mount, scope, receive)
+        await _send(send, answer, visit.id)
+        seconds = time.perf_counter() - started
+        self.metrics.request(
+            dialect=self.dialect.name, operation=visit.operation, status=answer.status, seconds=seconds
+        )
+
+    async def _answer(self, visit: Visit, mount: str, scope: HTTPScope, receive: Receive) -> WireAnswer:
+        request = WireRequest(method=scope["method"], path="/", query=(), headers={}, body=b"")
+        try:
+            request = await self._received(visit, mount, scope, receive)
+            return await self._handle(visit, request)
+        except GatewayError as error:
+            return await self._refuse(visit, request, error)
+        except Exception:
+            log.exception(events.REQUEST_FAILED)
+            return await self._refuse(visit, request, InternalError())
+
+    async def _received(self, visit: Visit, mount: str, scope: HTTPScope, receive: Receive) -> WireRequest:
+        guards.check_peer(scope, self.server.trusted_proxies)
+        headers = guards.headers_of(scope)
+        guards.check_host(headers, self.server.host_names)
+        head = WireRequest(
+            method=scope["method"],
+            path=guards.check_target(scope).removeprefix(mount) or "/",
+            query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            headers=headers,
+            body=b"",
+        )
+        credential = self.dialect.credential(head)
+        if credential is not None:
+            visit.caller = self.gate.identify(credential)
+            structlog.contextvars.bind_contextvars(
+                principal_id=visit.caller.principal.id, project_id=visit.caller.project.id
+            )
+        limit = guards.UNKNOWN_BODY_BYTES if visit.caller is None else self.server.max_body_bytes
+        body = await guards.read_body(receive, headers, limit=limit, seconds=self.server.body_timeout_seconds)
+        return WireRequest(method=head.method, path=head.path, query=head.query, headers=headers, body=body)
+
+    async def _handle(self, visit: Visit, request: WireRequest) -> WireAnswer:
+        operation = await self._decode(request)
+        visit.operation = type(operation).__name__
+        answer = await self._perform(visit, operation)
+        wire = self.dialect.answer(operation, answer)
+        if not isinstance(answer, Accepted):
+            return wire
+        headers = {
+            **wire.headers,
+            **self.dialect.answer_headers(answer.job),
+            "qgw-decision-id": answer.job.decision_id,
+        }
+        return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
+
+    async def _decode(self, request: WireRequest) -> Operation:
+        if len(request.body) > _LARGE_BODY_BYTES:
+            return await asyncio.to_thread(self.dialect.operation, request)
+        return self.dialect.operation(request)
+
+    async def _perform(self, visit: Visit, operation: Operation) -> Answer:
+        if isinstance(operation, ExchangeKey):
+            return self.gate.exchange(operation)
+        if visit.caller is None:
+            raise MissingCredentialError
+        # A client that hangs up must not stop a submission between its permit and its forwarding.
+        return await asyncio.shield(self.gate.perform(visit.caller, operation, self.dialect))
+
+    async def _refuse(self, visit: Visit, request: WireRequest, error: GatewayError) -> WireAnswer:
+        status = status_of(error)
+        (self.metrics.refused if visit.caller else self.metrics.unauthenticated)(error.code)
+        if not isinstance(error, DeniedError | UnavailableError):
+            # A denial has an entry of its own; what is unavailable was not refused.
+            await self.refusals.note(visit.caller, error, dialect=self.dialect.name, operation=visit.operation)
+        wire = self.dialect.refuse(request, error, status=status, request_id=visit.id)
+        decided = {"qgw-decision-id": error.decision.id} if isinstance(error, DeniedError) else {}
+        headers = {**wire.headers, **retry_after(error), **decided}
+        return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
+
+
+async def _send(send: Send, answer: WireAnswer, request_id: str) -> None:
+    headers: Mapping[str, str] = {
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        **answer.headers,
+        "content-type": answer.content_type,
+        "qgw-request-id": request_id,
+    }
+    if answer.status != 204:  # noqa: PLR2004  # an answer without content announces no length
+        headers = {**headers, "content-length": str(len(answer.body))}
+    raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

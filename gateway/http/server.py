@@ -1,0 +1,81 @@
+"""Both listeners in this process and on this event loop, served by granian.
+
+granian's own process manager is not used: measured, its worker goes on answering after its parent was
+killed. Here the serving process is ours and dies with its supervisor (docs/adr).
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server as Listener
+
+from gateway.http.app import front_door, management
+from gateway.wiring import House
+
+_HEADER_BYTES: Final = 16 * 1024
+_MANAGEMENT_HEADER_MS: Final = 5000
+
+
+@dataclass(slots=True)
+class Listeners:
+    """The front door and the management listener, while they serve."""
+
+    listeners: tuple[Listener, ...]
+    tasks: tuple[asyncio.Task[None], ...] = ()
+
+    @classmethod
+    def of(cls, house: House) -> "Listeners":
+        """Make both listeners; nothing listens yet."""
+        return cls((_front(house), _management(house)))
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self.tasks = tuple(asyncio.create_task(listener.serve()) for listener in self.listeners)
+
+    async def failed(self) -> None:
+        """Wait until one of them ends, which none should."""
+        await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def stop(self, *, drain_seconds: float) -> None:
+        """Take no new requests and let those in flight finish, for a bounded time."""
+        for listener in self.listeners:
+            listener.stop()  # type: ignore[no-untyped-call]  # granian leaves it untyped
+        await asyncio.wait(self.tasks, timeout=drain_seconds)
+
+
+def _front(house: House) -> Listener:
+    server = house.settings.server
+    return Listener(
+        front_door(house),
+        address=server.host,
+        port=server.port,
+        backlog=server.backlog,
+        ssl_cert=server.tls.certificate if server.tls else None,
+        ssl_key=server.tls.private_key if server.tls else None,
+        http1_settings=_bounds(server.header_timeout_ms),
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+    )
+
+
+def _management(house: House) -> Listener:
+    listener = house.settings.management
+    return Listener(
+        management(house),
+        address=listener.host,
+        port=listener.port,
+        http1_settings=_bounds(_MANAGEMENT_HEADER_MS),
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+    )
+
+
+def _bounds(header_timeout_ms: int) -> HTTP1Settings:
+    return HTTP1Settings(header_read_timeout=header_timeout_ms, max_buffer_size=_HEADER_BYTES)

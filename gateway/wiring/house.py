@@ -1,0 +1,86 @@
+"""The house: all rooms, open, as the command line and the serving process hold them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.audit.ledger import Ledger
+from gateway.budgets.quote import PriceBook
+from gateway.casework.administration import Administration
+from gateway.casework.inspection import Inspection
+from gateway.circuits.sandbox import Sandbox
+from gateway.domain.clock import Clock
+from gateway.enforcement.follow import Follower
+from gateway.enforcement.gate import Gate
+from gateway.enforcement.recover import Recovery
+from gateway.enforcement.refusals import Refusals
+from gateway.identity.authenticate import Authenticator
+from gateway.identity.instances import Instances
+from gateway.policy.bundle import Bundle
+from gateway.ports import registry
+from gateway.ports.decision_point import DecisionPoint
+from gateway.ports.dialect import Dialect
+from gateway.routing.fleet import Fleet
+from gateway.settings import Settings
+from gateway.store.commit import Writer
+from gateway.store.engine import Database
+from gateway.store.view import IdentityView, JobView
+from gateway.telemetry.metrics import Metrics
+from gateway.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What only a serving process has."""
+
+    gate: Gate
+    refusals: Refusals
+    recovery: Recovery
+    follower: Follower
+    sandbox: Sandbox
+    decision_point: DecisionPoint
+    fleet: Fleet
+    jobs: JobView
+    writer: Writer
+
+    def missing(self) -> list[str]:
+        """Say what keeps a submission from being served now; empty is ready."""
+        reasons = {
+            "sandbox": self.sandbox.ready(),
+            "policy": self.decision_point.ready(),
+            "ledger": self.writer.ready(),
+            "outcomes": f"{len(self.follower.unrecorded)} not recorded" if self.follower.unrecorded else None,
+            "backends": None if self.fleet.berths() else "no upstream offers any",
+        }
+        return [f"{part}: {reason}" for part, reason in reasons.items() if reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """All rooms, open. `serving` is there in a serving process only."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    writer: Writer
+    ledger: Ledger
+    vault: Vault
+    identity: IdentityView
+    authenticator: Authenticator
+    administration: Administration
+    inspection: Inspection
+    instances: Instances
+    adapters: Mapping[str, registry.Adapter]
+    options: Mapping[str, Any]
+    """Each adapter's own settings, checked by its own model."""
+    dialects: Mapping[str, Dialect]
+    bundle: Bundle
+    prices: PriceBook
+    metrics: Metrics
+    rooms: Serving | None = None
+
+    @property
+    def serving(self) -> Serving:
+        """Give what only a serving process has."""
+        assert self.rooms is not None, "this house was opened for the command line"
+        return self.rooms
