@@ -69,7 +69,7 @@ class Proxy:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=visit.id, dialect=self.dialect.name)
         answer = await self._answer(visit, mount, scope, receive)
-        await _send(send, answer, visit.id)
+        await send_answer(send, answer, visit.id)
         seconds = time.perf_counter() - started
         self.metrics.request(
             dialect=self.dialect.name, operation=visit.operation, status=answer.status, seconds=seconds
@@ -146,7 +146,8 @@ class Proxy:
         return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
 
 
-async def _send(send: Send, answer: WireAnswer, request_id: str) -> None:
+async def send_answer(send: Send, answer: WireAnswer, request_id: str) -> None:
+    """Write an answer with the headers that every answer has."""
     headers: Mapping[str, str] = {
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",

@@ -1,12 +1,16 @@
 """Every table on one page. Migrations in `store/migrations` must lead here; a test compares them.
 
-Append-only tables (`audit_entry`, `journal`) are kept so by triggers. Times are RFC 3339 text in UTC, so
-that both databases order and show them alike. Maps are JSON text written by the row's own module.
+Append-only tables (`audit_entry`, `journal`) are kept so by triggers, and the one row of `audit_head` may
+only move forward. Times are RFC 3339 text in UTC, so that both databases order and show them alike. Maps
+are JSON text written by the row's own module.
 """
+
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -16,13 +20,18 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
+
+SCHEMA_VERSION: Final = "0001"
+"""The revision in `store/migrations` that leads to this page."""
 
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
         "pk": "pk_%(table_name)s",
     }
 )
@@ -50,6 +59,7 @@ audit_head = Table(
     Column("frontier", LargeBinary, nullable=False),
     Column("last_hash", LargeBinary(32), nullable=False),
     Column("last_at", String(27), nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
 )
 subject_name = Table(
     "subject_name",
@@ -167,6 +177,7 @@ job = Table(
     Column("tags", Text, nullable=False),
     Column("session_id", String(128), index=True),
     Column("private", Boolean, nullable=False),
+    Column("max_execution_seconds", BigInteger),
     Column("circuits", Integer, nullable=False),
     Column("total_shots", BigInteger, nullable=False),
     Column("estimated_seconds", String(32), nullable=False),
@@ -174,6 +185,8 @@ job = Table(
     Column("calibration_digest", String(64)),
     Column("decision_id", String(36), nullable=False),
     Column("payload_digest", String(64), nullable=False),
+    Column("program_digest", String(64), nullable=False),
+    Column("stages", Text, nullable=False),
     Column("echo", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Index(None, "project_id", "principal_id", "created_at"),
@@ -186,6 +199,7 @@ attempt = Table(
     Column("attempt", Integer, primary_key=True, autoincrement=False),
     Column("upstream", String(64), nullable=False),
     Column("backend", String(128), nullable=False),
+    Column("kind", String(16), nullable=False),
     Column("fallback", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
@@ -195,6 +209,14 @@ attempt = Table(
     Column("claims", Integer, nullable=False),
     Column("lease_until", String(27)),
     Index(None, "state"),
+    # At most one permit of a job is live, whatever the code above believes.
+    Index(
+        "uq_attempt_live",
+        "job_id",
+        unique=True,
+        sqlite_where=text("state IN ('permitted', 'forwarded')"),
+        postgresql_where=text("state IN ('permitted', 'forwarded')"),
+    ),
 )
 session = Table(
     "session",
@@ -209,14 +231,13 @@ session = Table(
     Column("max_ttl_seconds", Integer, nullable=False),
     Column("created_at", String(27), nullable=False),
     Column("closed_at", String(27)),
-    Column("last_job_at", String(27)),
 )
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────
 hold = Table(
     "hold",
     metadata,
-    Column("job_id", ForeignKey("job.id"), primary_key=True),
+    Column("job_id", String(36), primary_key=True),
     Column("project_id", String(64), nullable=False, index=True),
     Column("amount_micros", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),

@@ -1,0 +1,166 @@
+"""What an entry may be: the registry of event types, and the one way an event becomes bytes.
+
+Bytes are canonical: RFC 8785 for everything the checks here let through (ASCII keys, no floats, integers
+that every JSON reader can hold). Only digests, identifiers and counts belong into an entry, never a payload
+or a name. `at` is when the gateway says it, not when it happened; the body has its own times.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from gateway.domain.clock import rfc3339
+from gateway.domain.errors import RefusedError
+from gateway.domain.writes import EntryDraft, Leaf
+
+LEAF_BYTES: Final = 60_000
+"""Largest leaf: tiles of a transparency log count a leaf's length in 16 bits."""
+_PLACE_BYTES: Final = 128
+"""What the writer adds around an event, at most."""
+_BIG: Final = 1 << 53
+"""The first integer that a reader with double precision may not tell from its neighbour."""
+
+_encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+class EntryRefusedError(RefusedError):
+    """An entry cannot be written as it is, so what it would record does not happen."""
+
+    code = "entry-refused"
+
+    def __init__(self, type_: str, why: str) -> None:
+        super().__init__(f"a {type_!r} entry cannot be recorded: {why}")
+        self.type, self.why = type_, why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryType:
+    """One kind of event. A field is never renamed or removed; that would be the next `schema`."""
+
+    name: str
+    docs: str
+    """One line for the reference: when it is written."""
+    required: frozenset[str]
+    """Fields its body always has; more may come without a new schema."""
+    schema: int = 1
+
+
+def _type(name: str, docs: str, *required: str) -> EntryType:
+    return EntryType(name=name, docs=docs, required=frozenset(required))
+
+
+_WHO: Final = ("principal", "key")
+_ASKED: Final = (*_WHO, "dialect", "program", "backend_asked", "classification", "payload", "decision")
+_ATTEMPT: Final = ("job_id", "attempt")
+_OUTCOME: Final = (*_ATTEMPT, "backend", "upstream", "execution_kind")
+
+TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            _type("ledger.created", "The ledger begins; always the first entry.", "origin"),
+            _type("gateway.started", "A gateway came up and may write entries.", "version"),
+            _type("gateway.stopped", "A gateway went down in good order.", "version"),
+            _type("policy.loaded", "Policy and data were stored, before their first use.", "policy_revision"),
+            _type("calibration.recorded", "A calibration snapshot was stored, before its first use.", "digest"),
+            _type(
+                "job.permitted", "A job may go to exactly one place; nothing went yet.", *_ASKED, *_ATTEMPT, "placement"
+            ),
+            _type("job.denied", "Policy refused a job; nothing will go anywhere.", *_ASKED, "deny"),
+            _type("reservation.refused", "The budget refused a job that policy allowed.", *_ASKED),
+            _type("job.forwarded", "An upstream took an attempt.", *_ATTEMPT, "upstream"),
+            _type("job.completed", "A job ended with a result.", *_OUTCOME, "result", "summaries"),
+            _type("job.failed", "A job ended without a result.", *_OUTCOME, "reason"),
+            _type("job.cancelled", "A job was stopped.", *_OUTCOME, "reason"),
+            _type("job.cancel_requested", "Its owner asked for a job to be stopped.", *_WHO, "job_id"),
+            _type("job.deleted", "Its owner hid a job and erased its payload and result.", *_WHO, "job_id"),
+            _type("job.tagged", "Its owner changed a job's tags.", *_WHO, "job_id"),
+            _type(
+                "attempt.claimed", "After a crash, a permit was issued again for the same attempt.", *_ATTEMPT, "claims"
+            ),
+            _type("attempt.abandoned", "An attempt was given up.", *_ATTEMPT),
+            _type("results.read", "A key read a job's result for the first time.", *_WHO, "job_id"),
+            _type("session.opened", "A session or batch takes jobs.", *_WHO, "session"),
+            _type("session.closed", "A session or batch takes no more jobs.", *_WHO, "session"),
+            _type("request.refused", "A known caller's request was refused.", *_WHO, "code"),
+            _type("requests.refused", "A minute's further refusals, counted by error code.", "codes"),
+            _type("key.created", "A gateway key was issued.", "key"),
+            _type("key.rotated", "A gateway key was replaced by another.", "key"),
+            _type("key.revoked", "A gateway key ended.", "key"),
+            _type("token.granted", "A key was traded for a short-lived access token.", *_WHO),
+            _type("principal.created", "A person or service became known.", "principal"),
+            _type("principal.changed", "A person or service was changed, disabled or enabled.", "principal"),
+            _type("project.created", "A project was opened.", "project"),
+            _type("project.changed", "A project's rules were changed.", "project"),
+        )
+    }
+)
+"""Every type of entry this gateway writes. Verifiers accept types they do not know."""
+
+
+def encode(draft: EntryDraft) -> Leaf:
+    """Check an entry and write its event as canonical JSON.
+
+    Raises:
+        EntryRefusedError: no such type, a field is missing, or the body has what a leaf may not hold.
+    """
+    type_ = TYPES.get(draft.type)
+    if type_ is None:
+        raise EntryRefusedError(draft.type, "no such type is registered")
+    if missing := type_.required - draft.body.keys():
+        raise EntryRefusedError(draft.type, f"its body lacks {min(missing)!r}")
+    event = _event(draft, type_.schema)
+    if len(event) > LEAF_BYTES - _PLACE_BYTES:
+        raise EntryRefusedError(draft.type, f"it takes {len(event)} bytes, {LEAF_BYTES - _PLACE_BYTES} are allowed")
+    return Leaf(event_id=draft.event_id, type=draft.type, at=draft.at, project_id=draft.project_id, event=event)
+
+
+def _event(draft: EntryDraft, schema: int) -> bytes:
+    event = {
+        "at": rfc3339(draft.at),
+        "body": draft.body,
+        "id": draft.event_id,
+        "project": draft.project_id,
+        "schema": schema,
+        "type": draft.type,
+    }
+    try:
+        return _encoder.encode(plain(event))
+    except UnicodeEncodeError:
+        raise EntryRefusedError(draft.type, "a text has half a surrogate pair") from None
+    except ValueError as error:
+        raise EntryRefusedError(draft.type, str(error)) from None
+
+
+def plain(value: Any) -> Any:
+    """Copy a value into JSON's own types, refusing what has no single canonical form.
+
+    Raises:
+        ValueError: a float, a key that is not ASCII text, an integer beyond 2**53, or anything JSON does not have.
+    """
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if abs(value) >= _BIG:
+            raise ValueError("an integer is 2**53 or more; write it as text")
+        return int(value)
+    if isinstance(value, Mapping):
+        _check_keys(value)
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    raise ValueError(f"a {type(value).__name__} has no place in it")
+
+
+def _check_keys(value: Mapping[Any, Any]) -> None:
+    try:
+        ascii_only = "".join(value).isascii()
+    except TypeError:
+        ascii_only = False
+    if not ascii_only:
+        raise ValueError("a key is not ASCII text")

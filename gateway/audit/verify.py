@@ -1,0 +1,271 @@
+"""Offline verification of a ledger, line by line in constant memory. Knows no database and no key.
+
+Every entry must follow the one before (`seq`, `prev`), hash to what is stated beside it, and be canonical
+JSON; all of them together must have the expected Merkle root. An edit, a deletion, a reordering or an
+insertion shows in the entries themselves. A cut tail, or a history written anew from some entry on, shows
+only against a head from elsewhere: give `expected_head` where one was noted down.
+"""
+
+from binascii import hexlify
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Any, Final, Literal, Never
+
+import msgspec
+
+from gateway.audit.merkle import NOTHING_BEFORE, Frontier, leaf_hash, leaf_tail
+
+FORMAT: Final = "qgw.ledger/1"
+FINDINGS: Final = 1000
+"""How many findings are kept; more would tell nothing new."""
+
+LINE_START: Final = b'{"hash":"'
+LINE_MIDDLE: Final = b'","leaf":'
+LEAF_AT: Final = len(LINE_START) + 64 + len(LINE_MIDDLE)
+_HEADER: Final = "its header"
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag=FORMAT):
+    """First line of an export: which ledger, how many entries, which Merkle root."""
+
+    origin: str
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    root: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """What a leaf says of its own place; the rest is not decoded."""
+
+    seq: int
+    prev: str
+
+
+class _Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The fields of every event, in canonical order."""
+
+    at: str
+    body: dict[str, Any]
+    id: str
+    project: str | None
+    schema: int
+    type: str
+
+
+class _Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The fields of every leaf, in canonical order."""
+
+    event: _Event
+    prev: str
+    seq: int
+    v: Literal[1]
+
+
+class _FloatError(Exception):
+    """A leaf has a number that has no single canonical form."""
+
+
+def _no_float(_text: str) -> Never:
+    raise _FloatError
+
+
+_strict: Final = msgspec.json.Decoder(_Leaf, float_hook=_no_float)
+_canonical: Final = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that does not hold."""
+
+    seq: int | None
+    """The entry it was found at; `None` where it is about the whole."""
+    code: str
+    """Stable; one of those in docs/reference/findings.md."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedHead:
+    """What is known of the ledger from elsewhere: how it stood when it had `size` entries."""
+
+    size: int
+    root: str | None = None
+    """Its Merkle root then, hexadecimal."""
+    last_hash: str | None = None
+    """The hash of its newest entry then, hexadecimal."""
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a verification came to."""
+
+    entries: int
+    """How many entry lines were read."""
+    root: str
+    """Merkle root over them, hexadecimal: compare it with what others hold."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not self.findings
+
+
+def verify(lines: Iterable[bytes], *, expected_head: ExpectedHead | None = None, strict: bool = True) -> Report:
+    """Verify an export: its header line, then its entries in order.
+
+    Args:
+        lines: as `audit.export` writes them, each with its line break.
+        expected_head: a head known from elsewhere; the export may have grown since.
+        strict: also decode every leaf and insist on its canonical form; takes about twice as long.
+    """
+    verifier = Verifier(expected_head=expected_head, strict=strict)
+    rest = iter(lines)
+    verifier.header(next(rest, b""))
+    verifier.feed(rest)
+    return verifier.report()
+
+
+def entry_line(stated_hash: bytes, leaf: bytes) -> bytes:
+    """Write one entry's line of an export; the hash is hexadecimal."""
+    return b'{"hash":"%b","leaf":%b}\n' % (stated_hash, leaf)
+
+
+class Verifier:
+    """Takes lines in any number of portions; `first` is the entry to begin with, whose predecessor is not known."""
+
+    def __init__(self, *, expected_head: ExpectedHead | None = None, strict: bool = True, first: int = 0) -> None:
+        self._heads = [("the expected head", expected_head)] if expected_head else []
+        self._strict = strict
+        self._first = self._seq = first
+        """`_seq` is the place of the entry that should come next."""
+        self._previous: bytes | None = None if first else NOTHING_BEFORE
+        """The hash that the next entry should name; `None` where it is not known."""
+        self._frontier = Frontier()
+        self._stood: dict[int, tuple[str, str | None]] = {}
+        """Root and newest hash at the sizes that heads speak of."""
+        self._findings: list[Finding] = []
+
+    def header(self, line: bytes) -> None:
+        """Read the header line: what the export says of itself."""
+        try:
+            stated = msgspec.json.decode(line, type=Header)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._find(None, "header-unreadable", f"the first line is no header of a {FORMAT} export")
+            return
+        for name, head in self._heads:
+            if head.origin not in {None, stated.origin}:
+                told = f"the export is of the ledger {stated.origin!r}, {name} of {head.origin!r}"
+                self._find(None, "origin-differs", told)
+        self._heads.append((_HEADER, ExpectedHead(size=stated.size, root=stated.root)))
+
+    def feed(self, lines: Iterable[bytes]) -> None:
+        """Check entry lines, in order."""
+        sizes = {head.size - self._first for _, head in self._heads}
+        frontier, strict = self._frontier, self._strict
+        for line in lines:
+            if frontier.size in sizes:
+                self._note()
+            digest = self._follow(line) or self._examine(line)
+            if digest is None:
+                continue
+            frontier.append(digest)
+            if strict:
+                self._check_form(line)
+
+    def report(self) -> Report:
+        """Compare the whole with the heads, and give what was found, in ledger order."""
+        self._note()
+        for name, head in self._heads:
+            self._compare(name, head)
+        root = self._frontier.root().hex()
+        return Report(entries=self._frontier.size, root=root, findings=tuple(self._findings))
+
+    def _note(self) -> None:
+        newest = None if self._previous is None else self._previous.hex()
+        self._stood[self._first + self._frontier.size] = (self._frontier.root().hex(), newest)
+
+    def _follow(self, line: bytes) -> bytes | None:
+        """Take the entry that should come next, exactly as it should be; the usual case, so it is kept fast."""
+        leaf = line[LEAF_AT:-2]
+        digest = sha256(b"\x00" + leaf).digest()
+        name = hexlify(digest)
+        if (
+            self._previous is None
+            or not leaf.endswith(leaf_tail(self._previous, self._seq))
+            or line != entry_line(name, leaf)
+        ):
+            return None
+        self._seq += 1
+        self._previous = digest
+        return digest
+
+    def _examine(self, line: bytes) -> bytes | None:
+        """Say what is wrong with an entry, and find the way back into the chain."""
+        stated, leaf = line[len(LINE_START) : LEAF_AT - len(LINE_MIDDLE)], line[LEAF_AT:-2]
+        try:
+            place = msgspec.json.decode(leaf, type=_Place)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            place = None
+        if place is None or entry_line(stated, leaf) != line:
+            self._find(self._seq, "line-unreadable", f"where entry {self._seq} should be, there is no entry")
+            self._seq, self._previous = self._seq + 1, None
+            return None
+        digest = leaf_hash(leaf)
+        self._judge_place(place)
+        if digest.hex().encode() != stated:
+            self._find(place.seq, "entry-edited", f"entry {place.seq} does not have the hash that is stated beside it")
+        self._follow_from(place.seq, stated)
+        return digest
+
+    def _judge_place(self, place: "_Place") -> None:
+        if place.seq > self._seq:
+            gap = (
+                f"entry {self._seq} is" if place.seq == self._seq + 1 else f"entries {self._seq} to {place.seq - 1} are"
+            )
+            self._find(self._seq, "entry-missing", f"{gap} missing before entry {place.seq}")
+        elif place.seq < self._seq:
+            self._find(place.seq, "entry-misplaced", f"entry {place.seq} stands after entry {self._seq - 1}")
+        elif self._previous is not None and place.prev != self._previous.hex():
+            told = f"entry {place.seq} does not follow the entry before it: one of the two was changed"
+            self._find(place.seq, "chain-broken", told)
+
+    def _follow_from(self, seq: int, stated: bytes) -> None:
+        """Expect what follows an entry; after a misplaced one, what was expected before it came."""
+        if seq < self._seq:
+            self._previous = None
+            return
+        try:
+            self._seq, self._previous = seq + 1, bytes.fromhex(stated.decode("ascii"))
+        except ValueError:
+            self._previous = None
+
+    def _check_form(self, line: bytes) -> None:
+        leaf = line[LEAF_AT:-2]
+        try:
+            canonical = _canonical.encode(_strict.decode(leaf)) == leaf
+        except (msgspec.MsgspecError, UnicodeDecodeError, _FloatError):
+            canonical = False
+        if not canonical:
+            told = f"entry {self._seq - 1} is not canonical JSON of the fields an entry has"
+            self._find(self._seq - 1, "not-canonical", told)
+
+    def _compare(self, name: str, head: ExpectedHead) -> None:
+        if self._seq < head.size:
+            told = f"the ledger ends after {self._seq} entries, {name} says {head.size}: its tail was cut off"
+            self._find(self._seq, "tail-missing", told)
+            return
+        if name == _HEADER and self._seq > head.size:
+            self._find(head.size, "tail-added", f"there are {self._seq} entries, {name} says {head.size}")
+        root, newest = self._stood.get(head.size, (None, None))
+        if head.root not in {None, root}:
+            told = f"the first {head.size} entries do not have the Merkle root that {name} names: some were changed"
+            self._find(None, "root-differs", told)
+        if head.last_hash not in {None, newest}:
+            told = f"the newest of the first {head.size} entries is not the one that {name} names"
+            self._find(head.size - 1, "last-differs", told)
+
+    def _find(self, seq: int | None, code: str, sentence: str) -> None:
+        if len(self._findings) < FINDINGS:
+            self._findings.append(Finding(seq=seq, code=code, sentence=sentence))

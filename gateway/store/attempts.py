@@ -1,0 +1,138 @@
+"""Attempts of jobs: the outbox, and what became of each permit.
+
+`permitted` means that a permit was given and nothing more is known. `forwarded` means an upstream took it.
+After a crash somebody claims either, but never what hardware took: it would run and be paid twice. `done`
+and `abandoned` are closed for good.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.backend import ExecutionKind
+from gateway.domain.clock import rfc3339
+from gateway.domain.writes import AttemptUpdate, ClaimWrite, OutboxWrite
+from gateway.store.tables import attempt, job
+from gateway.store.values import text_time
+
+OPEN: Final = ("permitted", "forwarded")
+
+_ATTEMPTS: Final = select(attempt, job.c.project_id).join(job, job.c.id == attempt.c.job_id)
+
+
+class AttemptClosedError(Exception):
+    """An attempt is changed that is closed, or was claimed by somebody else first."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"attempt {number} is closed, or another process claimed it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One attempt as it stands."""
+
+    job_id: str
+    project_id: str
+    attempt: int
+    upstream: str
+    backend: str
+    kind: ExecutionKind
+    fallback: bool
+    reason: str
+    seq: int
+    event_id: str
+    """The entry that permitted it."""
+    state: str
+    vendor_job_id: str | None
+    claims: int
+    lease_until: datetime | None
+
+
+async def load(connection: AsyncConnection, job_id: str, number: int) -> AttemptRow | None:
+    """Read one attempt."""
+    row = (await connection.execute(_ATTEMPTS.where(_is(job_id, number)))).one_or_none()
+    return None if row is None else _attempt(row)
+
+
+async def latest(connection: AsyncConnection, job_id: str) -> AttemptRow | None:
+    """Read a job's newest attempt."""
+    query = _ATTEMPTS.where(attempt.c.job_id == job_id).order_by(attempt.c.attempt.desc()).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _attempt(row)
+
+
+async def unfinished(connection: AsyncConnection) -> list[AttemptRow]:
+    """List open attempts, oldest permit first."""
+    query = _ATTEMPTS.where(attempt.c.state.in_(OPEN)).order_by(attempt.c.seq)
+    return [_attempt(row) for row in await connection.execute(query)]
+
+
+def add(connection: Connection, placed: Iterable[tuple[OutboxWrite, str, int]]) -> None:
+    """Insert permitted attempts, each with the event id and `seq` of the entry that permits it."""
+    if rows := [_row(write, event_id, seq) for write, event_id, seq in placed]:
+        connection.execute(insert(attempt), rows)
+
+
+def change(connection: Connection, updates: Iterable[AttemptUpdate]) -> None:
+    """Move open attempts on.
+
+    Raises:
+        AttemptClosedError: one is not open.
+    """
+    for each in updates:
+        values = {
+            "state": each.state,
+            "vendor_job_id": func.coalesce(each.vendor_job_id, attempt.c.vendor_job_id),
+            "lease_until": None,
+        }
+        still_open = (_is(each.job_id, each.attempt), attempt.c.state.in_(OPEN))
+        if connection.execute(update(attempt).where(*still_open).values(values)).rowcount != 1:
+            raise AttemptClosedError(each.attempt)
+
+
+def claim(connection: Connection, writes: Iterable[ClaimWrite]) -> None:
+    """Take over attempts that are permitted again from now on, if nobody did since they were read.
+
+    Raises:
+        AttemptClosedError: somebody did, or one is closed, or hardware took it.
+    """
+    again = or_(
+        attempt.c.state == "permitted",
+        and_(attempt.c.state == "forwarded", attempt.c.kind == ExecutionKind.SIMULATOR.value),
+    )
+    for each in writes:
+        values = {"state": "permitted", "claims": each.claims + 1, "lease_until": rfc3339(each.lease_until)}
+        unclaimed = (_is(each.job_id, each.attempt), attempt.c.claims == each.claims, again)
+        if connection.execute(update(attempt).where(*unclaimed).values(values)).rowcount != 1:
+            raise AttemptClosedError(each.attempt)
+
+
+def _is(job_id: str, number: int) -> ColumnElement[bool]:
+    return and_(attempt.c.job_id == job_id, attempt.c.attempt == number)
+
+
+def _row(write: OutboxWrite, event_id: str, seq: int) -> dict[str, Any]:
+    return {
+        "job_id": write.job_id,
+        "attempt": write.attempt,
+        "upstream": write.upstream,
+        "backend": write.backend,
+        "kind": write.kind.value,
+        "fallback": write.fallback,
+        "reason": write.reason,
+        "seq": seq,
+        "event_id": event_id,
+        "state": "permitted",
+        "vendor_job_id": None,
+        "claims": 0,
+        "lease_until": rfc3339(write.lease_until),
+    }
+
+
+def _attempt(row: Row[Any]) -> AttemptRow:
+    values = {**row._asdict(), "kind": ExecutionKind(row.kind), "lease_until": text_time(row.lease_until)}
+    return AttemptRow(**values)

@@ -1,0 +1,202 @@
+"""The writer: the one place that opens a transaction for a unit, many units at a time (group commit).
+
+While one batch is on its way to the disk, the next one gathers. Who waits is answered after the commit, so
+an answer means durable. Nobody who stops waiting takes a unit back that is already being written.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from gateway.domain.errors import GatewayError
+from gateway.domain.writes import Committed, Unit
+from gateway.store import rows
+from gateway.store.apply import Chain, LedgerUnavailableError, Outcome, WriteRefusedError, one_by_one, together
+from gateway.store.engine import Database
+from gateway.telemetry import events
+from gateway.telemetry.metrics import Metrics
+
+__all__ = ["Chain", "LedgerUnavailableError", "UnitError", "WriteRefusedError", "Writer"]
+
+QUEUE: Final = 2000
+"""Units that may wait; more are refused at once."""
+BATCH: Final = 256
+PATIENCE_SECONDS: Final = 4.0
+"""How long a caller waits for its unit to be durable."""
+PROBE_SECONDS: Final = 1.0
+"""How often a ledger that is down is tried without a caller, so that readiness heals without traffic."""
+
+log = structlog.get_logger(__name__)
+
+_Work: TypeAlias = Callable[[Connection, Chain, Sequence[Unit]], list[Outcome]]
+
+
+class UnitError(ValueError):
+    """A unit asks for something that only a recorded unit may have; a defect of ours."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A unit on its way, and who waits for it."""
+
+    unit: Unit
+    outcome: asyncio.Future[Committed | None] = field(repr=False)
+    since: float
+    """When it came, on the clock of the event loop."""
+    taken: bool = False
+
+
+class Writer:
+    """Queues units and commits them in batches. One per process; processes share the chain through its head."""
+
+    def __init__(self, database: Database, chain: Chain, metrics: Metrics | None = None) -> None:
+        self.database = database
+        self._chain, self._metrics = chain, metrics
+        self._queue: deque[_Waiting] = deque()
+        self._more = asyncio.Event()
+        self._open = False
+        self._task: asyncio.Task[None] | None = None
+        self._failure: str | None = None
+
+    async def start(self) -> None:
+        """Begin to take units."""
+        self._open = True
+        self._task = asyncio.create_task(self._run(), name="ledger-writer")
+
+    async def close(self) -> None:
+        """Write what waits, then stop."""
+        self._open = False
+        self._more.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    def ready(self) -> str | None:
+        """Say why the ledger takes no entry, as far as the last batch showed; `None` when it does."""
+        return self._failure if self._open else "its writer is not running"
+
+    async def commit(self, unit: Unit) -> Committed | None:
+        """Make a unit durable; gives the place of its entry, or `None` where it has none.
+
+        Somebody who is cancelled while waiting leaves the unit to be written.
+
+        Raises:
+            LedgerUnavailableError: it is not durable; `in_doubt` says whether it may become so.
+            WriteRefusedError: it contradicts what is stored.
+            UnitError: it is not formed as a unit must be.
+        """
+        _check(unit)
+        waiting = self._enqueue(unit)
+        await asyncio.wait({waiting.outcome}, timeout=PATIENCE_SECONDS)
+        if waiting.outcome.done():
+            return waiting.outcome.result()
+        if waiting.taken:
+            raise LedgerUnavailableError(f"the database did not answer within {PATIENCE_SECONDS:g} s", in_doubt=True)
+        waiting.outcome.cancel()
+        raise LedgerUnavailableError(f"the entry waited {PATIENCE_SECONDS:g} s for its turn")
+
+    def _enqueue(self, unit: Unit) -> _Waiting:
+        if not self._open:
+            raise LedgerUnavailableError("its writer is not running")
+        if len(self._queue) >= QUEUE:
+            raise LedgerUnavailableError(f"{QUEUE} entries wait already")
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(unit, loop.create_future(), loop.time())
+        # Who stopped waiting never asks for the error; it is looked at here, so that nobody warns of it.
+        waiting.outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._queue.append(waiting)
+        self._more.set()
+        return waiting
+
+    async def _run(self) -> None:
+        while self._open or self._queue:
+            if batch := self._take():
+                await self._settle(batch)
+            elif self._open:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        self._more.clear()
+        try:
+            async with asyncio.timeout(PROBE_SECONDS if self._failure else None):
+                await self._more.wait()
+        except TimeoutError:
+            await self._write([])
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        while self._queue and len(batch) < BATCH:
+            waiting = self._queue.popleft()
+            if not waiting.outcome.cancelled():
+                waiting.taken = True
+                batch.append(waiting)
+        if self._metrics:
+            self._metrics.queued(len(self._queue))
+        return batch
+
+    async def _settle(self, batch: list[_Waiting]) -> None:
+        for waiting, outcome in zip(batch, await self._write([waiting.unit for waiting in batch]), strict=True):
+            if isinstance(outcome, GatewayError):
+                waiting.outcome.set_exception(outcome)
+            else:
+                waiting.outcome.set_result(outcome)
+        if self._metrics:
+            entries = sum(waiting.outcome.exception() is None and bool(waiting.unit.leaf) for waiting in batch)
+            longest = asyncio.get_running_loop().time() - batch[0].since
+            self._metrics.appended(entries=entries, seconds=longest)
+
+    async def _write(self, units: list[Unit]) -> Sequence[Outcome]:
+        try:
+            outcomes = await self._try_twice(units)
+        except Exception as error:  # noqa: BLE001  # whatever it is, who waits must be told, and the writer goes on
+            why = _why(error)
+            self._note(why)
+            return [_unavailable(error, why) for _ in units]
+        self._note(None)
+        return outcomes
+
+    def _note(self, failure: str | None) -> None:
+        if failure and not self._failure:
+            log.error(events.LEDGER_STALLED, message=failure)
+        elif self._failure and not failure:
+            log.info(events.LEDGER_RECOVERED)
+        self._failure = failure
+
+    async def _try_twice(self, units: list[Unit]) -> list[Outcome]:
+        try:
+            return await self._transact(together, units)
+        except Exception:  # noqa: BLE001  # the second try tells what it was
+            # One unit is in the way, or the connection broke, perhaps after the commit. Units that were
+            # committed are recognised by their event, so that nothing is written twice.
+            return await self._transact(one_by_one, units)
+
+    async def _transact(self, work: _Work, units: list[Unit]) -> list[Outcome]:
+        async with self.database.writing() as connection:
+            return await connection.run_sync(work, self._chain, units)
+
+
+def _check(unit: Unit) -> None:
+    if unit.leaf is None and (unit.hold or unit.outbox or unit.claim or unit.sealed):
+        raise UnitError("money, sealed objects and attempts rest on an entry: the unit needs a leaf")
+    for row in unit.rows:
+        rows.check(row)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, LedgerUnavailableError):
+        return error.why
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    # SQLite's operational errors are fixed sentences, such as "database or disk is full".
+    return f"the database failed: {cause if isinstance(error, OperationalError) else type(cause).__name__}"
+
+
+def _unavailable(error: Exception, why: str) -> LedgerUnavailableError:
+    unavailable = LedgerUnavailableError(why)
+    unavailable.__cause__ = error
+    return unavailable

@@ -1,0 +1,208 @@
+"""The two databases the house runs on, opened so that what was acknowledged is on the disk.
+
+SQLite (write-ahead log, synchronous=FULL) is the default; PostgreSQL carries several replicas. Each
+`Database` reads and writes through engines of their own. On SQLite the writing engine holds exactly one
+connection: it is the queue of this process's writers, and BEGIN IMMEDIATE is the queue of all processes.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, event, inspect, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from gateway.domain.errors import InsecureError, UnavailableError
+from gateway.store.tables import SCHEMA_VERSION
+
+DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+asyncpg")
+LOCK_SECONDS: Final = 3
+"""How long one transaction waits for another's lock before it gives up."""
+COMMAND_SECONDS: Final = 4
+"""How long PostgreSQL may take over one command before its connection is given up."""
+READERS: Final = 5
+
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    # FULL, not NORMAL: NORMAL loses acknowledged entries when the power fails.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+class DatabaseUrlError(InsecureError):
+    """The database address names no database the house runs on."""
+
+    code = "database-url"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database address is not understood; write sqlite+aiosqlite:///path or "
+            "postgresql+asyncpg://user@host/name"
+        )
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database does not answer, or not as a database."""
+
+    code = "database-unavailable"
+
+    def __init__(self, dialect: str) -> None:
+        super().__init__(f"the {dialect} database cannot be opened; check its address, its disk and that it runs")
+        self.dialect = dialect
+
+
+class Database:
+    """One database, open. Close it when done: its connections are threads or sockets."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self._writer, self._reader = writer, reader
+        self.dialect = writer.dialect.name
+        """`sqlite` or `postgresql`."""
+        self._data_version: int | None = None
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Open a database and make sure that it answers.
+
+        Raises:
+            DatabaseUrlError: no such kind of database.
+            DatabaseUnavailableError: it does not answer.
+        """
+        address = _address(url)
+        make = _sqlite if address.get_backend_name() == "sqlite" else _postgresql
+        database = cls(*make(address))
+        try:
+            async with database._reader.connect(), database._writer.connect():
+                pass
+        except (SQLAlchemyError, OSError) as error:
+            await database.close()
+            raise DatabaseUnavailableError(database.dialect) from error
+        return database
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that can only read."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection inside a write transaction: committed at the end, rolled back by an exception."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    async def changed_elsewhere(self) -> bool:
+        """Say whether another process may have written since this was last asked.
+
+        The first call says yes. SQLite knows; PostgreSQL does not, and always says yes.
+        """
+        if self.dialect != "sqlite":
+            return True
+        async with self._writer.connect() as connection:
+            deferred = await connection.execution_options(sqlite_begin="DEFERRED")
+            seen = (await deferred.execute(text("PRAGMA data_version"))).scalar_one()
+        before, self._data_version = self._data_version, seen
+        return bool(seen != before)
+
+
+async def migrate(url: str) -> None:
+    """Bring a database to `SCHEMA_VERSION`, in one transaction; safe to call from several processes at once.
+
+    Raises:
+        SchemaUnknownError: the database was written by a newer gateway.
+    """
+    database = await Database.open(url)
+    try:
+        if await schema_version(database) != SCHEMA_VERSION:
+            # Alembic takes longer to import than everything else here, and is needed once per release.
+            from gateway.store.migrations import upgrade
+
+            async with database.writing() as connection:
+                await connection.run_sync(upgrade)
+    finally:
+        await database.close()
+
+
+async def schema_version(database: Database) -> str | None:
+    """Tell which revision a database is at; `None` when it is empty."""
+    async with database.reading() as connection:
+        return await connection.run_sync(_schema_version)
+
+
+def _schema_version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise DatabaseUrlError from None
+    in_memory = address.drivername == DRIVERS[0] and address.database in {None, "", ":memory:"}
+    if address.drivername not in DRIVERS or in_memory:
+        raise DatabaseUrlError
+    return address
+
+
+def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    writer = create_async_engine(
+        url, pool_size=1, max_overflow=0, hide_parameters=True, execution_options={"sqlite_begin": "IMMEDIATE"}
+    )
+    reader = create_async_engine(url, pool_size=READERS, max_overflow=0, hide_parameters=True)
+    event.listen(writer.sync_engine, "connect", _prepare_writer)
+    event.listen(reader.sync_engine, "connect", _prepare_reader)
+    for engine in (writer, reader):
+        event.listen(engine.sync_engine, "begin", _begin)
+    return writer, reader
+
+
+def _prepare_writer(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # Without an isolation level the driver starts no transactions of its own; `_begin` does.
+    connection.isolation_level = None
+    _execute(connection, _PRAGMAS)
+
+
+def _prepare_reader(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    _execute(connection, (*_PRAGMAS, "PRAGMA query_only = ON"))
+
+
+def _execute(connection: DBAPIConnection, statements: tuple[str, ...]) -> None:
+    cursor = connection.cursor()
+    for statement in statements:
+        cursor.execute(statement)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    def engine(size: int, **settings: str) -> AsyncEngine:
+        connect: dict[str, Any] = {
+            "timeout": COMMAND_SECONDS,
+            "command_timeout": COMMAND_SECONDS,
+            "server_settings": {"application_name": "quantum-governance-gateway", "timezone": "UTC", **settings},
+        }
+        return create_async_engine(
+            url, pool_size=size, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=connect
+        )
+
+    # Two, so that a commit which hangs with its connection can be tried again on another.
+    writer = engine(2, synchronous_commit="on", lock_timeout=f"{LOCK_SECONDS}s")
+    return writer, engine(READERS, default_transaction_read_only="on")

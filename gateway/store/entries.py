@@ -1,0 +1,124 @@
+"""Ledger entries and the head, as rows. What they mean, and whether they hold, is the `audit` room's business."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.chain import Head, Link
+from gateway.domain.clock import parse_rfc3339, rfc3339
+from gateway.domain.writes import Leaf
+from gateway.store.engine import Database
+from gateway.store.tables import audit_entry, audit_head
+
+PAGE: Final = 1000
+"""Entries read at once; all that a reader of the whole ledger holds in memory."""
+
+_STORED: Final[tuple[Column[Any], ...]] = (audit_entry.c.seq, audit_entry.c.leaf, audit_entry.c.leaf_hash)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """One entry as the database has it, proven by nothing yet."""
+
+    seq: int
+    leaf: bytes = field(repr=False)
+    leaf_hash: bytes = field(repr=False)
+
+
+async def create(connection: AsyncConnection, head: Head) -> None:
+    """Write the head of a new ledger; an existing one is kept by its triggers, with an error."""
+    await connection.execute(insert(audit_head), {"id": 1, "origin": head.origin, **_moving(head)})
+
+
+async def head(connection: AsyncConnection) -> Head | None:
+    """Read where the ledger stands; `None` when it was never created."""
+    row = (await connection.execute(select(audit_head))).one_or_none()
+    return None if row is None else _head(row)
+
+
+def lock_head(connection: Connection) -> Head | None:
+    """Read the head so that nobody else can append until this transaction ends."""
+    row = connection.execute(select(audit_head).with_for_update()).one_or_none()
+    return None if row is None else _head(row)
+
+
+def move_head(connection: Connection, head: Head) -> None:
+    """Write where the ledger stands after the entries of this transaction."""
+    connection.execute(update(audit_head).values(_moving(head)))
+
+
+def add(connection: Connection, placed: Iterable[tuple[Leaf, Link]]) -> None:
+    """Insert entries in their places."""
+    if rows := [_row(leaf, link) for leaf, link in placed]:
+        connection.execute(insert(audit_entry), rows)
+
+
+def find(connection: Connection, event_id: str) -> StoredEntry | None:
+    """Find the entry that was committed for an event."""
+    row = connection.execute(select(*_STORED).where(audit_entry.c.event_id == event_id)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+async def pages(database: Database, *, start: int, stop: int) -> AsyncIterator[list[StoredEntry]]:
+    """Read the entries `start <= seq < stop` in order, page by page; each page is its own short read.
+
+    Entries never change, so pages fit together although no transaction spans them.
+    """
+    while start < stop:
+        query = select(*_STORED).where(audit_entry.c.seq >= start, audit_entry.c.seq < stop)
+        async with database.reading() as connection:
+            rows = (await connection.execute(query.order_by(audit_entry.c.seq).limit(PAGE))).all()
+        if not rows:
+            return
+        yield [_stored(row) for row in rows]
+        start = rows[-1].seq + 1
+
+
+async def search(
+    connection: AsyncConnection, *, since: int, limit: int, project_id: str | None = None, type_: str | None = None
+) -> list[StoredEntry]:
+    """Find entries from `since` on, oldest first: for people to read, never to prove anything."""
+    query = select(*_STORED).where(audit_entry.c.seq >= since)
+    if project_id is not None:
+        query = query.where(audit_entry.c.project_id == project_id)
+    if type_ is not None:
+        query = query.where(audit_entry.c.type == type_)
+    return [_stored(row) for row in await connection.execute(query.order_by(audit_entry.c.seq).limit(limit))]
+
+
+def _row(leaf: Leaf, link: Link) -> dict[str, Any]:
+    return {
+        "seq": link.seq,
+        "event_id": leaf.event_id,
+        "type": leaf.type,
+        "at": rfc3339(leaf.at),
+        "project_id": leaf.project_id,
+        "leaf": link.leaf,
+        "leaf_hash": link.leaf_hash,
+    }
+
+
+def _stored(row: Row[Any]) -> StoredEntry:
+    return StoredEntry(seq=row.seq, leaf=row.leaf, leaf_hash=row.leaf_hash)
+
+
+def _moving(head: Head) -> dict[str, Any]:
+    return {
+        "size": head.size,
+        "frontier": head.frontier,
+        "last_hash": head.last_hash,
+        "last_at": rfc3339(head.last_at),
+    }
+
+
+def _head(row: Row[Any]) -> Head:
+    return Head(
+        origin=row.origin,
+        size=row.size,
+        frontier=row.frontier,
+        last_hash=row.last_hash,
+        last_at=parse_rfc3339(row.last_at),
+    )

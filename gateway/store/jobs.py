@@ -1,0 +1,151 @@
+"""Jobs as rows. Whoever lists jobs names a project: there is no query over tenants but the reconciler's."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Float, Row, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.backend import ExecutionKind
+from gateway.domain.clock import parse_rfc3339, rfc3339
+from gateway.domain.job import JobRecord, JobStatus
+from gateway.ports.dialect import ListJobs
+from gateway.store.tables import job
+from gateway.store.upsert import upsert
+from gateway.store.values import json_text, text_json, text_time, time_text
+
+UNFINISHED: Final = tuple(status.value for status in JobStatus if not status.final)
+
+_COLUMNS: Final = tuple(column.name for column in job.columns)
+_FIXED: Final = frozenset(
+    {"id", "client_job_id", "dialect", "project_id", "principal_id", "key_id", "program", "created_at"}
+)
+"""What a job is never changed to: above all, another tenant's."""
+_CHANGING: Final = tuple(name for name in _COLUMNS if name not in _FIXED)
+
+
+async def load(connection: AsyncConnection, client_job_id: str) -> JobRecord | None:
+    """Read a job by the id its client knows."""
+    row = (await connection.execute(select(job).where(job.c.client_job_id == client_job_id))).one_or_none()
+    return None if row is None else _record(row)
+
+
+async def by_id(connection: AsyncConnection, job_id: str) -> JobRecord | None:
+    """Read a job by our own id."""
+    row = (await connection.execute(select(job).where(job.c.id == job_id))).one_or_none()
+    return None if row is None else _record(row)
+
+
+async def search(
+    connection: AsyncConnection, wanted: ListJobs, *, project_id: str, principal_id: str, colleagues: bool
+) -> tuple[list[JobRecord], int]:
+    """List a project's jobs as a client asked, and how many match in all; deleted ones are gone.
+
+    Without `colleagues`, only the principal's own.
+    """
+    conditions = [job.c.project_id == project_id, job.c.deleted.is_(False), *_conditions(wanted)]
+    if not colleagues:
+        conditions.append(job.c.principal_id == principal_id)
+    order = (job.c.created_at, job.c.id) if wanted.ascending else (job.c.created_at.desc(), job.c.id.desc())
+    query = select(job).where(*conditions).order_by(*order).limit(wanted.limit).offset(wanted.offset)
+    rows = (await connection.execute(query)).all()
+    count = (await connection.execute(select(func.count()).select_from(job).where(*conditions))).scalar_one()
+    return [_record(row) for row in rows], int(count)
+
+
+async def unfinished(connection: AsyncConnection) -> list[JobRecord]:
+    """List every job of every tenant that has not ended, oldest first."""
+    query = select(job).where(job.c.status.in_(UNFINISHED)).order_by(job.c.created_at, job.c.id)
+    return [_record(row) for row in await connection.execute(query)]
+
+
+async def count_by_status(connection: AsyncConnection) -> dict[str, int]:
+    """Count the jobs of every tenant by status."""
+    query = select(job.c.status, func.count()).group_by(job.c.status)
+    return {status: int(count) for status, count in await connection.execute(query)}
+
+
+async def in_session(connection: AsyncConnection, session_id: str) -> list[JobRecord]:
+    """List a session's jobs, oldest first."""
+    query = select(job).where(job.c.session_id == session_id).order_by(job.c.created_at, job.c.id)
+    return [_record(row) for row in await connection.execute(query)]
+
+
+async def used_seconds(connection: AsyncConnection, project_id: str, since: datetime) -> float:
+    """Add up the execution seconds of a project's jobs created since a moment."""
+    total = func.sum(cast(job.c.usage_seconds, Float))
+    query = select(total).where(job.c.project_id == project_id, job.c.created_at >= rfc3339(since))
+    return float((await connection.execute(query)).scalar_one() or 0)
+
+
+def put(connection: Connection, records: Iterable[JobRecord]) -> None:
+    """Insert jobs, or replace what may change of those that exist; the last of the same job wins."""
+    if rows := [_row(record) for record in records]:
+        connection.execute(upsert(connection.dialect.name, job, _CHANGING), rows)
+
+
+def _record(row: Row[Any]) -> JobRecord:
+    """Read a row."""
+    values: Mapping[str, Any] = row._asdict()
+    return JobRecord(
+        **{
+            **values,
+            "kind": ExecutionKind(row.kind),
+            "status": JobStatus(row.status),
+            "created_at": parse_rfc3339(row.created_at),
+            "started_at": text_time(row.started_at),
+            "finished_at": text_time(row.finished_at),
+            "tags": tuple(text_json(row.tags)),
+            "estimated_seconds": float(row.estimated_seconds),
+            "usage_seconds": float(row.usage_seconds),
+            "stages": text_json(row.stages),
+            "echo": text_json(row.echo),
+        }
+    )
+
+
+def _row(job_: JobRecord) -> dict[str, Any]:
+    return {
+        **{name: getattr(job_, name) for name in _COLUMNS},
+        "kind": job_.kind.value,
+        "status": job_.status.value,
+        "created_at": rfc3339(job_.created_at),
+        "started_at": time_text(job_.started_at),
+        "finished_at": time_text(job_.finished_at),
+        "tags": _tags_text(job_.tags),
+        "estimated_seconds": repr(job_.estimated_seconds),
+        "usage_seconds": repr(job_.usage_seconds),
+        "stages": json_text(job_.stages),
+        "echo": json_text(job_.echo),
+    }
+
+
+def _tags_text(tags: tuple[str, ...]) -> str:
+    # JSON text never holds a raw line break inside a string. With one between two tags, a quoted tag that is
+    # found anywhere in the column is a whole tag, so one portable text search answers "has this tag".
+    return json.dumps(tags, separators=(",\n", ":"))
+
+
+def _has_tag(tag: str) -> ColumnElement[bool]:
+    return func.replace(job.c.tags, json.dumps(tag), "") != job.c.tags
+
+
+def _conditions(wanted: ListJobs) -> list[ColumnElement[bool]]:
+    conditions = [_has_tag(tag) for tag in wanted.tags]
+    if wanted.backend is not None:
+        # A job that fell back is found under the name that was asked for too.
+        conditions.append(or_(job.c.backend == wanted.backend, job.c.asked_backend == wanted.backend))
+    if wanted.pending is not None:
+        ended = job.c.status.not_in(UNFINISHED)
+        conditions.append(~ended if wanted.pending else ended)
+    if wanted.program is not None:
+        conditions.append(job.c.program == wanted.program)
+    if wanted.session_id is not None:
+        conditions.append(job.c.session_id == wanted.session_id)
+    if wanted.created_after is not None:
+        conditions.append(job.c.created_at >= rfc3339(wanted.created_after))
+    if wanted.created_before is not None:
+        conditions.append(job.c.created_at <= rfc3339(wanted.created_before))
+    return conditions

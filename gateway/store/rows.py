@@ -1,0 +1,52 @@
+"""Administrative rows: which tables a `RowWrite` may touch, and what happens to a row that exists."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table
+
+from gateway.domain.writes import RowWrite
+from gateway.store.tables import api_key, calibration, policy_revision, principal, project, subject_name, tenant_key
+from gateway.store.upsert import upsert
+
+REPLACED: Final = (principal, project, api_key, subject_name)
+"""Written again whole when they change. In this order, because a key refers to the first two."""
+KEPT: Final = (tenant_key, policy_revision, calibration)
+"""Never changed by a second write: named by their content, or the key to what is already sealed."""
+
+_TABLES: Final = {table.name: table for table in (*REPLACED, *KEPT)}
+
+
+class RowNotAllowedError(ValueError):
+    """A unit writes to a table or column that administrative rows do not have; a defect of ours."""
+
+
+def check(write: RowWrite) -> None:
+    """Refuse rows of any other table.
+
+    Raises:
+        RowNotAllowedError: the table is not on the list, or has no such column.
+    """
+    table = _TABLES.get(write.table)
+    if table is None:
+        raise RowNotAllowedError(f"{write.table!r} is not written as a plain row")
+    if unknown := set(write.values) - set(table.columns.keys()):
+        raise RowNotAllowedError(f"{write.table} has no column {min(unknown)!r}")
+
+
+def put(connection: Connection, writes: Iterable[RowWrite]) -> None:
+    """Insert rows, table by table in the fixed order; an existing row is replaced or kept."""
+    groups: defaultdict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+    for write in writes:
+        groups[write.table, tuple(sorted(write.values))].append(dict(write.values))
+    for name, table in _TABLES.items():
+        for (group, columns), values in groups.items():
+            if group == name:
+                connection.execute(upsert(connection.dialect.name, table, _changing(table, columns)), values)
+
+
+def _changing(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    if table in KEPT:
+        return ()
+    return tuple(name for name in columns if name not in table.primary_key.columns)

@@ -1,0 +1,52 @@
+"""Sessions as rows."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.clock import parse_rfc3339, rfc3339
+from gateway.domain.job import Session
+from gateway.store.tables import job, session
+from gateway.store.upsert import upsert
+from gateway.store.values import text_time, time_text
+
+_CHANGING: Final = ("accepting_jobs", "max_ttl_seconds", "closed_at")
+
+
+async def load(connection: AsyncConnection, session_id: str) -> Session | None:
+    """Read one session."""
+    row = (await connection.execute(select(session).where(session.c.id == session_id))).one_or_none()
+    return None if row is None else _session(row)
+
+
+async def jobs_by_status(connection: AsyncConnection, session_id: str) -> dict[str, int]:
+    """Count a session's jobs by status."""
+    query = select(job.c.status, func.count()).where(job.c.session_id == session_id).group_by(job.c.status)
+    return {status: int(count) for status, count in await connection.execute(query)}
+
+
+def put(connection: Connection, sessions: Iterable[Session]) -> None:
+    """Insert sessions, or replace what may change of those that exist."""
+    if rows := [_row(each) for each in sessions]:
+        connection.execute(upsert(connection.dialect.name, session, _CHANGING), rows)
+
+
+def _row(each: Session) -> dict[str, Any]:
+    return {
+        **asdict(each),
+        "created_at": rfc3339(each.created_at),
+        "closed_at": time_text(each.closed_at),
+    }
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        **{
+            **row._asdict(),
+            "created_at": parse_rfc3339(row.created_at),
+            "closed_at": text_time(row.closed_at),
+        }
+    )

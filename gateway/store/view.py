@@ -1,0 +1,134 @@
+"""What polls and authentication are answered from: memory, written only after commit.
+
+Nothing here is the truth; the database is. A view is at most as old as its last `refresh`.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from gateway.domain.ids import PrincipalId, ProjectId
+from gateway.domain.job import JobRecord
+from gateway.domain.principal import Key, Principal, Project
+from gateway.store import jobs, keys, principals, projects
+from gateway.store.engine import Database
+from gateway.store.keys import StoredKey
+
+JOBS: Final = 20_000
+"""Ended jobs kept in memory; those that have not ended are always kept."""
+
+
+class JobView:
+    """Jobs by the id their client knows. Ended jobs make room, the one longest unread first."""
+
+    def __init__(self, database: Database, *, capacity: int = JOBS) -> None:
+        self._database = database
+        self._capacity = capacity
+        self._unfinished: dict[str, JobRecord] = {}
+        self._ended: OrderedDict[str, JobRecord] = OrderedDict()
+        self._client_ids: dict[str, str] = {}
+
+    def get(self, client_job_id: str) -> JobRecord | None:
+        """Look into memory only."""
+        if record := self._unfinished.get(client_job_id):
+            return record
+        if record := self._ended.get(client_job_id):
+            self._ended.move_to_end(client_job_id)
+        return record
+
+    async def find(self, client_job_id: str) -> JobRecord | None:
+        """Look into memory, then into the database."""
+        if known := self.get(client_job_id):
+            return known
+        async with self._database.reading() as connection:
+            return self._learn(await jobs.load(connection, client_job_id))
+
+    async def find_by_id(self, job_id: str) -> JobRecord | None:
+        """Look a job up by our own id, in memory and then in the database."""
+        if known := self.get(self._client_ids.get(job_id, "")):
+            return known
+        async with self._database.reading() as connection:
+            return self._learn(await jobs.by_id(connection, job_id))
+
+    def put(self, record: JobRecord) -> None:
+        """Show a job as it was just committed."""
+        self._forget(record)
+        self._client_ids[record.id] = record.client_job_id
+        if not record.status.final:
+            self._unfinished[record.client_job_id] = record
+            return
+        self._ended[record.client_job_id] = record
+        if len(self._ended) > self._capacity:
+            self._forget(next(iter(self._ended.values())))
+
+    def unfinished(self, principal_id: str, project_id: str) -> tuple[int, int]:
+        """Count the jobs that have not ended: the principal's, and the project's."""
+        records = self._unfinished.values()
+        return (
+            sum(record.principal_id == principal_id for record in records),
+            sum(record.project_id == project_id for record in records),
+        )
+
+    async def refresh(self) -> None:
+        """Read every unfinished job again and forget the ended ones: at start, and when others wrote."""
+        async with self._database.reading() as connection:
+            records = await jobs.unfinished(connection)
+        for view in (self._unfinished, self._ended, self._client_ids):
+            view.clear()
+        for record in records:
+            self.put(record)
+
+    def __len__(self) -> int:
+        """How many jobs are in memory."""
+        return len(self._client_ids)
+
+    def _learn(self, read: JobRecord | None) -> JobRecord | None:
+        if read is None:
+            return None
+        # While the database was read, a commit may have shown something newer here.
+        newer = self.get(read.client_job_id)
+        if newer is None:
+            self.put(read)
+        return newer or read
+
+    def _forget(self, record: JobRecord) -> None:
+        self._unfinished.pop(record.client_job_id, None)
+        self._ended.pop(record.client_job_id, None)
+        self._client_ids.pop(record.id, None)
+
+
+class IdentityView:
+    """Every key, principal and project, so that a request is authenticated without a query."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._keys: dict[str, StoredKey] = {}
+        self._principals: dict[str, Principal] = {}
+        self._projects: dict[str, Project] = {}
+
+    def key(self, key_id: str) -> Key | None:
+        """Look a key up by its public part."""
+        stored = self._keys.get(key_id)
+        return None if stored is None else stored.key
+
+    def stored_key(self, key_id: str) -> StoredKey | None:
+        """Look a key up with what it is recognised by."""
+        return self._keys.get(key_id)
+
+    def principal(self, principal_id: PrincipalId) -> Principal | None:
+        """Look a principal up."""
+        return self._principals.get(principal_id)
+
+    def project(self, project_id: ProjectId) -> Project | None:
+        """Look a project up."""
+        return self._projects.get(project_id)
+
+    async def refresh(self) -> None:
+        """Read everything again: after a commit that changed it, and when others wrote."""
+        async with self._database.reading() as connection:
+            all_keys = await keys.every(connection)
+            all_principals = await principals.every(connection)
+            all_projects = await projects.every(connection)
+        # Assigned after the last await: nobody sees half of a refresh.
+        self._keys = {each.key.id: each for each in all_keys}
+        self._principals = {each.id: each for each in all_principals}
+        self._projects = {each.id: each for each in all_projects}
