@@ -17,7 +17,7 @@ from pathlib import Path  # noqa: E402
 import structlog  # noqa: E402
 import uvloop  # noqa: E402
 
-from gateway.domain.errors import GatewayError  # noqa: E402
+from gateway.domain.errors import GatewayError, UnavailableError  # noqa: E402
 from gateway.http.server import Listeners  # noqa: E402
 from gateway.settings import Settings, load  # noqa: E402
 from gateway.telemetry import events, logging  # noqa: E402
@@ -26,6 +26,8 @@ from gateway.workers.clocks import clocks  # noqa: E402
 from gateway.workers.lock import exclusive  # noqa: E402
 from gateway.workers.supervisor import REFUSED_TO_START  # noqa: E402
 
+UNAVAILABLE = 3
+"""Exit status when something needed does not answer; the supervisor tries again."""
 log = structlog.get_logger(__name__)
 
 
@@ -35,18 +37,31 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with exclusive(settings.state_dir), open_serving(settings) as house:
-        left = await house.serving.recovery.find()
+        await house.serving.recovery.look_back()
+        await house.serving.note("gateway.started")
         listeners = Listeners.of(house)
         listeners.start()
         background = [asyncio.create_task(worker.run()) for worker in clocks(house)]
-        background.append(asyncio.create_task(house.serving.recovery.run(left)))
         log.info(events.GATEWAY_STARTED, address=settings.server.origin, pid=os.getpid())
-        ended = [asyncio.create_task(stopping.wait()), asyncio.create_task(listeners.failed())]
-        await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
-        for task in (*background, *ended):
-            task.cancel()
-        await listeners.stop(drain_seconds=settings.server.drain_seconds)
-        log.info(events.GATEWAY_STOPPED)
+        try:
+            await _until(stopping, listeners)
+        finally:
+            for task in background:
+                task.cancel()
+            await listeners.stop(drain_seconds=settings.server.drain_seconds)
+            await house.serving.refusals.flush()
+            await house.serving.note("gateway.stopped")
+            log.info(events.GATEWAY_STOPPED)
+
+
+async def _until(stopping: asyncio.Event, listeners: Listeners) -> None:
+    told = asyncio.create_task(stopping.wait())
+    ended = asyncio.create_task(listeners.failed())
+    await asyncio.wait({told, ended}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if ended.done():
+        await ended
+    ended.cancel()
 
 
 def main() -> int:
@@ -59,7 +74,7 @@ def main() -> int:
         uvloop.run(serve(settings))
     except GatewayError as error:
         print(f"gateway serve: {error.message}", file=sys.stderr)  # noqa: T201  # a person started this
-        return REFUSED_TO_START
+        return UNAVAILABLE if isinstance(error, UnavailableError) else REFUSED_TO_START
     return 0
 
 

@@ -2,16 +2,24 @@
 
 from dataclasses import dataclass
 
+import structlog
+
+from gateway.audit.ledger import Ledger
+from gateway.domain.errors import UnavailableError
 from gateway.domain.principal import Caller
 from gateway.enforcement.backends import Backends
 from gateway.enforcement.changes import Changes
+from gateway.enforcement.entries import Entries
 from gateway.enforcement.jobs import Jobs
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.submit import Submitter
 from gateway.enforcement.tags import check_tags
 from gateway.identity.authenticate import Authenticator
 from gateway.ports import dialect as ask
-from gateway.ports.dialect import Answer, Credential, Dialect, Operation
+from gateway.ports.dialect import Answer, ApiKey, Credential, Dialect, Operation
+from gateway.telemetry import events
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,8 @@ class Gate:
     jobs: Jobs
     changes: Changes
     sessions: Sessions
+    ledger: Ledger
+    entries: Entries
 
     def identify(self, credential: Credential | None) -> Caller:
         """Step 1: say who asks.
@@ -33,9 +43,15 @@ class Gate:
         """
         return self.authenticator.caller(credential)
 
-    def exchange(self, operation: ask.ExchangeKey) -> ask.TokenGranted:
-        """Trade a key for a short-lived token."""
-        return self.authenticator.exchange(operation)
+    async def exchange(self, operation: ask.ExchangeKey) -> ask.TokenGranted:
+        """Trade a key for a short-lived token. A stalled ledger does not stop it: reads must stay open."""
+        caller = self.authenticator.caller(ApiKey(operation.key))
+        granted = self.authenticator.exchange(operation)
+        try:
+            await self.ledger.record(self.entries.by("token.granted", caller))
+        except UnavailableError:
+            log.warning(events.ENTRY_MISSED, key_id=caller.key.id)
+        return granted
 
     async def perform(self, caller: Caller, operation: Operation, dialect: Dialect) -> Answer:
         """Carry one operation out for a caller.
@@ -54,7 +70,7 @@ class Gate:
             case ask.ShowJob() | ask.ListJobs() | ask.ShowResults() | ask.ShowMetrics() | ask.ShowLogs():
                 return await self._read(caller, operation)
             case ask.ExchangeKey():
-                return self.exchange(operation)
+                return await self.exchange(operation)
             case _:
                 return await self._look(caller, operation)
 

@@ -4,7 +4,7 @@ Simulators may run a job again; it costs nothing and the seed is recorded. An at
 repeated here: it becomes `unknown` and keeps its hold until the vendor is asked.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -12,7 +12,8 @@ import structlog
 from gateway.audit.ledger import Ledger
 from gateway.circuits.sandbox import Sandbox
 from gateway.domain.backend import ExecutionKind
-from gateway.domain.errors import GatewayError, RefusedError
+from gateway.domain.clock import Clock
+from gateway.domain.errors import GatewayError, RefusedError, UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.permit import Permit
 from gateway.enforcement.launch import Launcher
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """Takes up what the last process left."""
+    """Takes up what the last process left, and permits whose holder let their lease lapse."""
 
     database: Database
     ledger: Ledger
@@ -43,21 +44,41 @@ class Recovery:
     jobs: JobView
     launcher: Launcher
     turns: Turns
+    clock: Clock
+    left: dict[str, AttemptRow] = field(default_factory=dict)
+    """By job id: what still has to be taken up."""
 
-    async def find(self) -> list[AttemptRow]:
-        """List what was left open. Ask before the first request is served: later ones are nobody's leftovers."""
+    async def look_back(self) -> None:
+        """Note every open attempt. Call it before the first request is served: later ones are nobody's leftovers."""
         async with self.database.reading() as connection:
-            return await attempts.unfinished(connection)
+            self.left.update({row.job_id: row for row in await attempts.unfinished(connection)})
 
-    async def run(self, left: list[AttemptRow]) -> None:
-        """Take up each of them."""
-        for row in left:
-            async with self.turns.of(row.job_id):
-                await self._take_up(row)
+    async def run(self) -> None:
+        """Take up what is left; what the ledger does not let us claim now stays for the next time."""
+        await self._note_lapsed()
+        for row in list(self.left.values()):
+            try:
+                async with self.turns.of(row.job_id):
+                    await self._take_up(row)
+            except UnavailableError as error:
+                log.warning(events.FORWARD_FAILED, job_id=row.job_id, code=error.code)
+            else:
+                del self.left[row.job_id]
+
+    async def _note_lapsed(self) -> None:
+        """Find permits that were never forwarded, as when a commit became durable after its caller gave up."""
+        now = self.clock.now()
+        async with self.database.reading() as connection:
+            for row in await attempts.unfinished(connection):
+                if row.state == "permitted" and row.lease_until is not None and row.lease_until <= now:
+                    self.left.setdefault(row.job_id, row)
 
     async def _take_up(self, row: AttemptRow) -> None:
         async with self.database.reading() as connection:
+            current = await attempts.load(connection, row.job_id, row.attempt)
             job = await jobs.by_id(connection, row.job_id)
+        if current != row:
+            return  # while we waited for its turn, somebody moved it on
         if job is None or job.status.final:
             return
         if job.kind is ExecutionKind.HARDWARE:

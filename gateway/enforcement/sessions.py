@@ -1,5 +1,6 @@
 """Sessions and batches: several jobs held together on one backend, open until closed or expired."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from secrets import token_bytes
@@ -57,8 +58,12 @@ class Sessions:
         """Show one of the caller's project, with its jobs counted by status."""
         session = await self.find(caller, session_id)
         async with self.database.reading() as connection:
-            jobs = await session_rows.jobs_by_status(connection, session.id)
-        return SessionView(session=self._aged(session), jobs=jobs)
+            jobs = await job_rows.in_session(connection, session.id)
+        return SessionView(
+            session=self._aged(session),
+            jobs=Counter(job.status.value for job in jobs),
+            used_seconds=sum(job.usage_seconds for job in jobs),
+        )
 
     async def close(self, caller: Caller, operation: CloseSession) -> SessionView:
         """Take no more jobs; closing twice is no error, as the SDK closes in `__exit__` too."""

@@ -128,7 +128,7 @@ class Proxy:
 
     async def _perform(self, visit: Visit, operation: Operation) -> Answer:
         if isinstance(operation, ExchangeKey):
-            return self.gate.exchange(operation)
+            return await self.gate.exchange(operation)
         if visit.caller is None:
             raise MissingCredentialError
         # A client that hangs up must not stop a submission between its permit and its forwarding.

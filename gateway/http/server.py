@@ -12,6 +12,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server as Listener
 
+from gateway.domain.errors import RefusedError
 from gateway.http.app import front_door, management
 from gateway.wiring import House
 
@@ -19,25 +20,44 @@ _HEADER_BYTES: Final = 16 * 1024
 _MANAGEMENT_HEADER_MS: Final = 5000
 
 
+class CannotListenError(RefusedError):
+    """A listener could not take its address, or lost it."""
+
+    code = "cannot-listen"
+
+    def __init__(self, *, address: str) -> None:
+        super().__init__(f"cannot listen on {address}; another program may have it: stop that one, or set another port")
+
+
 @dataclass(slots=True)
 class Listeners:
     """The front door and the management listener, while they serve."""
 
     listeners: tuple[Listener, ...]
+    addresses: tuple[str, ...]
     tasks: tuple[asyncio.Task[None], ...] = ()
 
     @classmethod
     def of(cls, house: House) -> "Listeners":
         """Make both listeners; nothing listens yet."""
-        return cls((_front(house), _management(house)))
+        settings = house.settings
+        return cls((_front(house), _management(house)), (settings.server.origin, settings.management.origin))
 
     def start(self) -> None:
         """Begin to listen."""
         self.tasks = tuple(asyncio.create_task(listener.serve()) for listener in self.listeners)
 
     async def failed(self) -> None:
-        """Wait until one of them ends, which none should."""
-        await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+        """Wait until one of them ends, which none should.
+
+        Raises:
+            CannotListenError: an address is taken, or not this machine's.
+        """
+        done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            problem = task.exception()
+            address = self.addresses[self.tasks.index(task)]
+            raise CannotListenError(address=address) from problem
 
     async def stop(self, *, drain_seconds: float) -> None:
         """Take no new requests and let those in flight finish, for a bounded time."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from gateway.audit.ledger import Ledger
@@ -10,6 +11,7 @@ from gateway.casework.administration import Administration
 from gateway.casework.inspection import Inspection
 from gateway.circuits.sandbox import Sandbox
 from gateway.domain.clock import Clock
+from gateway.enforcement.entries import Entries
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.gate import Gate
 from gateway.enforcement.recover import Recovery
@@ -42,6 +44,17 @@ class Serving:
     fleet: Fleet
     jobs: JobView
     writer: Writer
+    entries: Entries
+    ledger: Ledger
+
+    async def note(self, event: str) -> None:
+        """Record that this process began or stopped to serve.
+
+        Raises:
+            UnavailableError: the ledger takes no entry.
+        """
+        body = {"version": version("quantum-governance-gateway")}
+        await self.ledger.record(self.entries.draft(event, None, body))
 
     def missing(self) -> list[str]:
         """Say what keeps a submission from being served now; empty is ready."""

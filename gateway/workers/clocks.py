@@ -10,6 +10,8 @@ from gateway.workers.loop import Worker
 
 REVOCATION_SECONDS: Final = 0.4
 """How often another process's changes are looked for: a revoked key ends within a second."""
+RECOVERY_SECONDS: Final = 1.0
+"""How soon what a crash left is taken up, and how often lapsed permits are looked for."""
 COUNTS_SECONDS: Final = 5.0
 REFUSALS_SECONDS: Final = 60.0
 LAST_USED_SECONDS: Final = 300.0
@@ -36,6 +38,7 @@ def clocks(house: House) -> tuple[Worker, ...]:
                 await keys.note_used(connection, used, day)
 
     return (
+        Worker(name="recovery", period_seconds=RECOVERY_SECONDS, task=house.serving.recovery.run),
         Worker(name="identity", period_seconds=REVOCATION_SECONDS, task=refresh_identity),
         Worker(name="counts", period_seconds=COUNTS_SECONDS, task=count_jobs),
         Worker(name="refusals", period_seconds=REFUSALS_SECONDS, task=house.serving.refusals.flush),
