@@ -1,10 +1,9 @@
 """Showing backends, their calibration, and what a project has used."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFoundError
 from gateway.domain.principal import Caller
@@ -25,18 +24,8 @@ class Backends:
     clock: Clock
 
     def offer(self, caller: Caller) -> BackendList:
-        """List what the caller's project may use, in the order it should be tried.
-
-        SDKs choose by queue length, so beside real hardware a simulator shows a longer queue than any of it.
-        """
-        views = [_view(berth) for berth in self._visible(caller)]
-        hardware = [view.status.queue_length for view in views if view.backend.kind is ExecutionKind.HARDWARE]
-        behind = max(hardware) + 1 if hardware else 0
-        return BackendList(
-            backends=tuple(
-                _queued(view, behind) if view.backend.kind is ExecutionKind.SIMULATOR else view for view in views
-            )
-        )
+        """List what the caller's project may use, in the order it should be tried."""
+        return BackendList(backends=tuple(_view(berth) for berth in self._visible(caller)))
 
     def show(self, caller: Caller, name: str) -> BackendView:
         """Show one backend."""
@@ -89,11 +78,6 @@ class Backends:
             if berth.backend.name == name:
                 return berth
         raise NotFoundError(noun="backend", name=name)
-
-
-def _queued(view: BackendView, behind: int) -> BackendView:
-    status = replace(view.status, queue_length=view.status.queue_length + behind)
-    return BackendView(backend=view.backend, status=status)
 
 
 def _view(berth: Berth) -> BackendView:

@@ -37,6 +37,13 @@ STATUS: Final[Mapping[str, int]] = {
     "session-backend": 400,
     # what cannot be understood
     "malformed-json": 400,
+    "malformed-form": 400,
+    "unsupported-grant": 400,
+    "missing-field": 400,
+    "wrong-type": 400,
+    "invalid-value": 400,
+    "unknown-field": 400,
+    "unknown-parameter": 400,
     "bad-request": 400,
     "host-refused": 421,
     "peer-refused": 403,
@@ -47,13 +54,57 @@ STATUS: Final[Mapping[str, int]] = {
     "tags-refused": 400,
     "unknown-classification": 400,
     "payload-unreadable": 400,
+    "entry-refused": 400,
+    "write-refused": 400,
+    # what was there and is gone
+    "results-gone": 410,
+    "sealed-object-erased": 410,
+    "sealed-object-damaged": 410,
+    "tenant-key-gone": 410,
     # what works again later; nothing was forwarded
     "ledger-unavailable": 503,
     "sandbox-busy": 503,
     "not-forwarded": 503,
     "simulator-queue-full": 503,
+    "simulator-closed": 503,
+    "database-unavailable": 503,
+    "key-provider-refused": 503,
     "internal-error": 500,
 }
+
+OPERATORS_ONLY: Final = frozenset(
+    {
+        "already-initialised",
+        "backend-pattern",
+        "cannot-listen",
+        "database-url",
+        "engine-missing",
+        "entry-unknown",
+        "foreign-tenant-key",
+        "insecure-configuration",
+        "insecure-master-key",
+        "job-unknown",
+        "key-not-active",
+        "label-refused",
+        "ledger-damaged",
+        "ledger-origin",
+        "lifetime-refused",
+        "name-refused",
+        "name-taken",
+        "name-unknown",
+        "not-initialised",
+        "policy-bundle",
+        "policy-engine",
+        "price-file-invalid",
+        "principal-stopped",
+        "role-unknown",
+        "schema-unknown",
+        "settings-invalid",
+        "state-locked",
+        "unknown-adapter",
+    }
+)
+"""Said by the command line or at a start; no request can meet them."""
 
 
 def status_of(error: GatewayError) -> int:

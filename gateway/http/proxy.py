@@ -1,8 +1,8 @@
 """The front door of every dialect: one raw ASGI handler, because the received bytes matter.
 
 It reads a request within bounds, lets the dialect say what it asks for, lets the gate carry it out, and
-writes what the dialect answers. No rule lives here. Whoever shows a credential is identified before the
-body is read; without one only a key exchange can succeed.
+writes what the dialect answers. No rule lives here. Whoever asks is identified before the body is read; only
+the exchange of a key comes without a credential, and its body is small.
 """
 
 import asyncio
@@ -97,9 +97,8 @@ class Proxy:
             headers=headers,
             body=b"",
         )
-        credential = self.dialect.credential(head)
-        if credential is not None:
-            visit.caller = self.gate.identify(credential)
+        if not self.dialect.open_to_all(head):
+            visit.caller = self.gate.identify(self.dialect.credential(head))
             structlog.contextvars.bind_contextvars(
                 principal_id=visit.caller.principal.id, project_id=visit.caller.project.id
             )

@@ -389,6 +389,10 @@ class Dialect(Protocol):
         """Find the caller's credential where the vendor's SDK puts it; `None` when there is none."""
         ...
 
+    def open_to_all(self, request: WireRequest) -> bool:
+        """Say whether a request may come without a credential, because it brings a key to be exchanged."""
+        ...
+
     def operation(self, request: WireRequest) -> Operation:
         """Say what a request asks for.
 

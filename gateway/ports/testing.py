@@ -15,7 +15,7 @@ from gateway.domain.errors import NotFoundError, RefusedError
 from gateway.domain.ids import WIRE_ID
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
-from gateway.ports.dialect import Answer, Dialect, Instance, JobView, Operation, Submit, WireRequest
+from gateway.ports.dialect import Answer, Dialect, ExchangeKey, Instance, JobView, Operation, Submit, WireRequest
 
 _MARK = "top-secret-value"
 _BROKEN = (
@@ -135,6 +135,12 @@ class DialectConformance(ABC):
             headers = {name: f"{value} {_MARK}" for name, value in example.request.headers.items()}
             assert _MARK not in repr(dialect.credential(replace(example.request, headers=headers)))
 
+    def test_only_an_exchange_comes_without_a_credential(self) -> None:
+        """Whatever else is open to all would be open to anybody."""
+        dialect = self.dialect()
+        for example in self.examples():
+            assert dialect.open_to_all(example.request) is (example.operation is ExchangeKey)
+
     def test_a_request_without_headers_has_no_credential(self) -> None:
         """Silence is nobody."""
         for example in self.examples():
@@ -159,9 +165,9 @@ class DialectConformance(ABC):
 
     def test_a_refusal_keeps_status_words_and_request_id(self) -> None:
         """People read the words, support asks for the id."""
-        dialect = self.dialect()
+        dialect, error = self.dialect(), NotFoundError(noun="job", name="said-so")
         for example in self.examples():
-            wire = dialect.refuse(example.request, NotFoundError(noun="job", name="said-so"), status=403, request_id="trace-me")
+            wire = dialect.refuse(example.request, error, status=403, request_id="trace-me")
             assert wire.status == 403  # noqa: PLR2004  # the one given
             assert b"said-so" in wire.body
             assert "trace-me" in f"{wire.body!r} {dict(wire.headers)}"

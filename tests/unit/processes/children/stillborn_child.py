@@ -1,0 +1,3 @@
+"""A child that dies while it imports."""
+
+raise RuntimeError("nothing to live for")
