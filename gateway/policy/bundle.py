@@ -1,0 +1,232 @@
+"""A policy bundle: Rego and data read once, checked, and named by what is in them.
+
+A tree holds `gateway/…/*.rego` (folder = package), `org/<name>/data.json` (tables, at `data.org.<name>`) and
+`selftest/*.json`. An operator's overrides are a second tree: its `org` tables and self-tests replace ours by
+name, its Rego adds rules under `gateway/rules`, and anything else in it is refused, so that no override can
+reach the decision itself. Revisions are SHA-256 over the sorted hashes of the files, hexadecimal; tests and
+their builders count for neither. Layout: docs/reference/policies.md.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from gateway.domain.errors import InsecureError
+
+ENTRYPOINT = "data.gateway.main.decision"
+ROOTS = ("gateway", "org")
+TESTING = "gateway/testing/"
+"""Builders of facts for tests; like tests, no part of what decides."""
+
+_PACKAGE = re.compile(r"^package ([a-z0-9_.]+)$", re.MULTILINE)
+_ADDED_RULE = re.compile(r"gateway/rules/[a-z0-9_]+/([a-z0-9_]+)/\1(_test)?\.rego")
+_IGNORED = ("README.md", ".manifest")
+
+
+class PolicyBundleError(InsecureError):
+    """The policies cannot be loaded as they stand; the message names the file and the mend."""
+
+    code = "policy-bundle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTest:
+    """Facts whose decision is known; an engine that answers otherwise does not start."""
+
+    name: str
+    allow: bool
+    facts: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """Policies and their data, as one value."""
+
+    rego: Mapping[str, str] = field(repr=False)
+    """Path to text: what decides."""
+    tests: Mapping[str, str] = field(repr=False)
+    """Path to text: tests and their builders."""
+    tables: Mapping[str, Any] = field(repr=False)
+    """Path of a `data.json` to its content."""
+    selftests: tuple[SelfTest, ...] = field(repr=False)
+
+    @cached_property
+    def policy_revision(self) -> str:
+        """SHA-256 of the Rego that decides."""
+        return _revision({path: text.encode() for path, text in self.rego.items()})
+
+    @cached_property
+    def data_revision(self) -> str:
+        """SHA-256 of the tables, whatever their layout."""
+        return _revision({path: _canonical(table) for path, table in self.tables.items()})
+
+    @property
+    def revision(self) -> str:
+        """Both revisions, as the manifest carries them and OPA reports them."""
+        return f"{self.policy_revision}.{self.data_revision}"
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The tables as one document, each at the path of its folder."""
+        document: dict[str, Any] = {}
+        for path, table in self.tables.items():
+            *above, name = PurePosixPath(path).parent.parts
+            place = document
+            for part in above:
+                place = place.setdefault(part, {})
+            place[name] = table
+        return document
+
+    @cached_property
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """The permissions of each role."""
+        table = self.data.get("org", {}).get("roles", {})
+        return {name: tuple(role["permissions"]) for name, role in table.items()}
+
+    def write(self, directory: Path, *, tests: bool = False) -> None:
+        """Write what `opa run --bundle` takes: the revision in the manifest, overrides already merged."""
+        manifest = {"revision": self.revision, "roots": list(ROOTS), "rego_version": 1}
+        files = {".manifest": _pretty(manifest), **self.rego, **(self.tests if tests else {})}
+        files |= {path: _pretty(table) for path, table in self.tables.items()}
+        for path, text in files.items():
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+
+
+def default_root() -> Path:
+    """Give the policies that ship with the gateway: the folder beside its package."""
+    return Path(__file__).parents[2] / "policies"
+
+
+def load(root: Path, overrides: Path | None = None) -> Bundle:
+    """Read a tree of policies, and an operator's overrides on top of it.
+
+    Raises:
+        PolicyBundleError: a file that cannot be read, is no JSON, stands in the wrong folder, or (of the
+            overrides) stands where none may.
+    """
+    files = dict(_files(root, _belongs))
+    if "gateway/main/main.rego" not in files:
+        raise PolicyBundleError(f"{root} holds no policies: gateway/main/main.rego is missing; check policy.directory")
+    added = dict(_files(overrides, _may_override)) if overrides is not None else {}
+    if replaced := sorted(path for path in added if path in files and path.endswith(".rego")):
+        raise PolicyBundleError(
+            f"the overrides replace the rule {replaced[0]}; give the rule a name of its own, or point policy.directory "
+            "at a whole tree of policies"
+        )
+    return _bundle({**files, **added})
+
+
+def _bundle(files: Mapping[str, str]) -> Bundle:
+    sources = {path: text for path, text in files.items() if path.endswith(".rego")}
+    for path, text in sources.items():
+        _check_package(path, text)
+    tests = {path for path in sources if path.endswith("_test.rego") or path.startswith(TESTING)}
+    return Bundle(
+        rego={path: text for path, text in sorted(sources.items()) if path not in tests},
+        tests={path: text for path, text in sorted(sources.items()) if path in tests},
+        tables={path: _table(path, text) for path, text in sorted(files.items()) if path.startswith("org/")},
+        selftests=tuple(_selftest(path, text) for path, text in sorted(files.items()) if path.startswith("selftest/")),
+    )
+
+
+# ── which files count ────────────────────────────────────────────────────────────────────────────
+def _files(root: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    for file in sorted(root.rglob("*")):
+        path = file.relative_to(root).as_posix()
+        if file.is_file() and not _hidden(path) and wanted(path):
+            yield path, _text(file, path)
+
+
+def _hidden(path: str) -> bool:
+    return path in _IGNORED or any(part.startswith(".") for part in path.split("/"))
+
+
+def _belongs(path: str) -> bool:
+    """Take what a tree of policies is made of; schemas, prices and the like live beside it."""
+    return path.endswith(".rego") or _is_table(path) or _is_selftest(path)
+
+
+def _may_override(path: str) -> bool:
+    if _is_table(path) or _is_selftest(path) or _ADDED_RULE.fullmatch(path):
+        return True
+    raise PolicyBundleError(
+        f"the overrides hold {path}, which nothing may override; tables go to org/<name>/data.json, rules to "
+        "gateway/rules/<area>/<rule>/<rule>.rego, self-tests to selftest/<name>.json"
+    )
+
+
+def _is_table(path: str) -> bool:
+    return path.startswith("org/") and path.endswith("/data.json")
+
+
+def _is_selftest(path: str) -> bool:
+    return path.startswith("selftest/") and path.endswith(".json")
+
+
+# ── what they must hold ──────────────────────────────────────────────────────────────────────────
+def _text(file: Path, path: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyBundleError(f"the policy file {path} cannot be read: {type(error).__name__}") from None
+
+
+def _check_package(path: str, text: str) -> None:
+    """Folder = package, or a file could quietly add to the decision of another folder."""
+    expected = str(PurePosixPath(path).parent).replace("/", ".") + ("_test" if path.endswith("_test.rego") else "")
+    found = _PACKAGE.findall(text)
+    if found != [expected]:
+        raise PolicyBundleError(f"{path} must declare `package {expected}`, found {found}; folder and package agree")
+
+
+def _table(path: str, text: str) -> dict[str, Any]:
+    try:
+        table = json.loads(text, object_pairs_hook=_no_duplicates, parse_float=_no_float, parse_constant=_no_float)
+    except ValueError as error:
+        raise PolicyBundleError(f"{path} is no table: {error}") from None
+    if not isinstance(table, dict):
+        raise PolicyBundleError(f"{path} holds a {type(table).__name__}; a table is a JSON object")
+    return table
+
+
+def _selftest(path: str, text: str) -> SelfTest:
+    content = _table(path, text)
+    if content.keys() != {"allow", "facts"} or not isinstance(content["allow"], bool):
+        raise PolicyBundleError(f"{path} must hold exactly `allow` (true or false) and `facts`")
+    return SelfTest(name=PurePosixPath(path).stem, allow=content["allow"], facts=_canonical(content["facts"]))
+
+
+def _no_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in table:
+            raise ValueError(f"the key {name!r} stands twice")
+        table[name] = value
+    return table
+
+
+def _no_float(text: str) -> float:
+    raise ValueError(f"{text} is no whole number; engines round others differently")
+
+
+# ── naming by content ────────────────────────────────────────────────────────────────────────────
+def _revision(files: Mapping[str, bytes]) -> str:
+    hashes = sorted(f"{path} {hashlib.sha256(content).hexdigest()}" for path, content in files.items())
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="sorted")
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"

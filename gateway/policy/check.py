@@ -1,0 +1,123 @@
+"""Lint a tree of policies: conventions of the house, the portable subset, and OPA's own checks where OPA is.
+
+A policy that passes here is decided alike by both engines, says what it is for, and has a test that allows
+and one that denies. Findings are for people and for CI; the gateway starts without them.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.policy import metadata, portable
+from gateway.policy.bundle import Bundle, PolicyBundleError, load
+from gateway.policy.nouns import json_schema
+
+_RULE = re.compile(r"gateway/rules/([a-z0-9_]+)/([a-z0-9_]+)/\2\.rego")
+_ID = re.compile(r'result\.(?:denial|warning|diversion|unknown)\(\s*"([^"]+)"')
+_SAYS = re.compile(r"^(deny|divert) contains ", re.MULTILINE)
+_CASE_TABLE = re.compile(r"^(test_\w+)\[(\w+)\] if \{\n(?!\tsome \2, )", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to mend; `line` is 0 where it concerns the whole file."""
+
+    path: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        """Write it as compilers do, so that editors can jump to it."""
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+def check(root: Path, *, overrides: Path | None = None, opa: str = "opa") -> list[Finding]:
+    """Find everything to mend, in the order of the files; OPA's own checks run where there is an `opa`."""
+    try:
+        bundle = load(root, overrides)
+    except PolicyBundleError as error:
+        return [Finding(path=str(root), line=0, message=error.message)]
+    found = [finding for path, text in {**bundle.rego, **bundle.tests}.items() for finding in _file(bundle, path, text)]
+    program = shutil.which(opa)
+    return sorted([*found, *(_ask_opa(bundle, program) if program else ())], key=lambda each: (each.path, each.line))
+
+
+def _file(bundle: Bundle, path: str, text: str) -> Iterator[Finding]:
+    for line, message in portable.findings(text):
+        yield Finding(path=path, line=line, message=message)
+    messages = _test_file(text) if path.endswith("_test.rego") else _source_file(bundle, path, text)
+    for message in messages:
+        yield Finding(path=path, line=0, message=message)
+
+
+def _test_file(text: str) -> Iterator[str]:
+    for test, name in _CASE_TABLE.findall(text):
+        yield f"{test}[{name}] must begin with `some {name}, … in {{…}}`, or regorus cannot tell which cases fail"
+
+
+def _source_file(bundle: Bundle, path: str, text: str) -> Iterator[str]:
+    about = metadata.read(text)
+    if not (about.title and about.description):
+        yield "METADATA before the package needs a title and a description"
+    if path.startswith("gateway/rules/"):
+        yield from _rule_file(bundle, path, text, about)
+
+
+def _rule_file(bundle: Bundle, path: str, text: str, about: metadata.Metadata) -> Iterator[str]:
+    match = _RULE.fullmatch(path)
+    if match is None:
+        yield "a rule stands in gateway/rules/<area>/<rule>/<rule>.rego"
+        return
+    if not (about.owner and about.severity and about.related_resources):
+        yield "METADATA of a rule needs related_resources, and an owner and a severity under custom"
+    rule_id = f"{match[1]}/{match[2].replace('_', '-')}"
+    if wrong := sorted(set(_ID.findall(text)) - {rule_id}):
+        yield f"this rule is called {rule_id}, its findings say {wrong[0]}"
+    says = set(_SAYS.findall(text))
+    if not says:
+        yield "a rule needs `deny contains …`"
+    if "divert" in says and match[1] != "backend":
+        yield "only rules of the area backend may divert; others may depend on where the job goes"
+    tests = bundle.tests.get(f"{path.removesuffix('.rego')}_test.rego", "")
+    for kind in ("test_allows", "test_denies"):
+        if not re.search(rf"^{kind}", tests, re.MULTILINE):
+            yield f"the tests beside it need one called {kind}…"
+
+
+# ── OPA's own checks ─────────────────────────────────────────────────────────────────────────────
+def _ask_opa(bundle: Bundle, opa: str) -> Iterator[Finding]:
+    with tempfile.TemporaryDirectory(prefix="gateway-policies-") as directory:
+        bundle.write(Path(directory) / "tree", tests=True)
+        schema = Path(directory) / "input.json"
+        schema.write_text(json.dumps(json_schema()), "utf-8")
+        yield from _unformatted(_run([opa, "fmt", "--list", "."], directory))
+        yield from _invalid(
+            _run([opa, "check", "--strict", "--bundle", ".", "--schema", str(schema), "--format", "json"], directory)
+        )
+
+
+def _run(command: list[str], directory: str) -> str:
+    done = subprocess.run(  # noqa: S603  # found on the PATH by `check`
+        command, cwd=Path(directory) / "tree", capture_output=True, check=False, timeout=120
+    )
+    return (done.stdout or done.stderr).decode(errors="replace")
+
+
+def _unformatted(listed: str) -> Iterator[Finding]:
+    for path in listed.splitlines():
+        yield Finding(path=path, line=0, message="not formatted; run `opa fmt --write`")
+
+
+def _invalid(report: str) -> Iterator[Finding]:
+    try:
+        errors = json.loads(report or "{}").get("errors", ())
+    except ValueError:
+        errors = [{"message": report.strip()}]
+    for error in errors:
+        place = error.get("location", {})
+        yield Finding(path=place.get("file", "."), line=place.get("row", 0), message=f"opa check: {error['message']}")

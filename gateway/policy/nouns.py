@@ -1,0 +1,215 @@
+"""The nouns of `qgw.facts/1`: what a policy can know about a job, and nothing else.
+
+Every key is always present and `null` means unknown, so that a policy can tell "no" from "we could not
+find out". Whole numbers only, below 2**53: both Rego engines and every JSON reader agree on those. The
+docstrings become the descriptions of `policies/schemas/input.json`, which policy authors read.
+"""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+
+SCHEMA: Literal["qgw.facts/1"] = "qgw.facts/1"
+LARGEST = 2**53 - 1
+"""The largest whole number that a fact may be."""
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Label: TypeAlias = Literal["public", "internal", "confidential", "restricted"]
+Workload: TypeAlias = Literal["experimental", "production"]
+Kind: TypeAlias = Literal["hardware", "simulator"]
+
+
+class PrincipalNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who asks: a person or a service."""
+
+    id: str
+    name: str
+    kind: Literal["person", "service"]
+    disabled: bool
+
+
+class ProjectNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the work is charged to; `backends` is an allow-list of glob patterns, null leaves it to the roles."""
+
+    id: str
+    name: str
+    team: str
+    classification_floor: Label
+    workload_class: Workload
+    simulator_consent: bool
+    backends: tuple[str, ...] | None
+
+
+class KeyNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gateway key that was used; null consent or classification says nothing."""
+
+    id: str
+    label: str
+    roles: tuple[str, ...]
+    classification: Label | None
+    simulator_consent: bool | None
+    age_seconds: Count
+
+
+class JobNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The submission as a whole; null counts mean that its circuits could not be measured."""
+
+    dialect: str
+    program: str
+    classification: Label
+    """The effective label: the highest of the project's floor, the key's and the job tag's."""
+    workload_class: Workload
+    circuit_count: Count | None
+    total_shots: Count | None
+    max_shots: Count | None
+    """The most shots any one circuit asks for."""
+    estimated_milliseconds: Count | None
+    tags: tuple[str, ...]
+    session_id: str | None
+    private: bool
+    max_execution_seconds: Count | None
+    body_bytes: Count
+    payload_versions: tuple[str, ...] | None
+    option_paths: tuple[str, ...]
+    """Every submitted option as a dotted path, sorted."""
+    simulator_consent: bool | None
+    """From the tag `qgw:simulator=allow|deny`; null without one."""
+
+
+class CircuitNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One circuit, measured; the words are those of `gateway.domain.circuit.CircuitFacts`."""
+
+    digest: str
+    qubits_used: Count | None
+    qubits_declared: Count | None
+    clbits: Count | None
+    depth: Count | None
+    size: Count | None
+    gates: dict[str, Count | None]
+    gates_by_arity: dict[str, Count | None]
+    two_qubit_gates: Count | None
+    multi_qubit_gates: Count | None
+    measurements: Count | None
+    measured_bits: Count | None
+    mid_circuit_measurements: Count | None
+    resets: Count | None
+    control_flow: Count | None
+    parameters: Count | None
+    bindings: Count | None
+    shots: Count | None
+    observables: Count | None
+    clifford: bool
+    rotations: Count | None
+    two_qubit_depth: Count | None
+    samplex: bool
+    largest_component: Count | None
+
+
+class BackendNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The backend that was asked for; all but `asked` is null when no upstream offers it."""
+
+    asked: str
+    name: str | None
+    known: bool
+    upstream: str | None
+    vendor: str | None
+    region: str | None
+    kind: Kind | None
+    qubits: Count | None
+    online: bool | None
+    queue_length: Count | None
+    max_shots: Count | None
+    max_circuits: Count | None
+    dynamic_circuits: bool | None
+
+
+class CalibrationNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The newest calibration snapshot of that backend."""
+
+    digest: str | None
+    taken_at: str | None
+    age_seconds: Count | None
+
+
+class QuoteNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the job costs at most; null when it cannot be priced. Micros are millionths of the currency."""
+
+    amount_micros: Count | None
+    currency: str | None
+    price_revision: str | None
+
+
+class BudgetNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The project's budget of the month; null while no budget is kept."""
+
+    limit_micros: Count | None
+    held_micros: Count | None
+    settled_micros: Count | None
+
+
+class UsageNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is under way already."""
+
+    principal_jobs_unfinished: Count
+    project_jobs_unfinished: Count
+
+
+class SimulatorNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The simulator that could run the job, and whether it could; null where there is none or no measurement."""
+
+    enabled: bool
+    backend: str | None
+    feasible: bool | None
+    method: str | None
+    cpu_milliseconds: Count | None
+    memory_bytes: Count | None
+    reason: str | None
+    options_not_applied: tuple[str, ...] | None
+    options_refused: tuple[str, ...] | None
+
+
+class WireNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the request arrived; `sdk` is a claim of the client, not a proof."""
+
+    readable: bool
+    problem_code: str | None
+    problem: str | None
+    unknown_fields: tuple[str, ...]
+    sdk: str
+
+
+class TimeNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the decision is made; policies never ask a clock."""
+
+    now: str
+    unix_seconds: Count
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a decision may depend on."""
+
+    schema: Literal["qgw.facts/1"] = SCHEMA
+    principal: PrincipalNoun
+    project: ProjectNoun
+    key: KeyNoun
+    job: JobNoun
+    circuits: tuple[CircuitNoun, ...] | None
+    backend: BackendNoun
+    calibration: CalibrationNoun
+    quote: QuoteNoun
+    budget: BudgetNoun
+    usage: UsageNoun
+    simulator: SimulatorNoun
+    wire: WireNoun
+    time: TimeNoun
+
+
+def json_schema() -> dict[str, Any]:
+    """Describe the facts as JSON Schema: what `policies/schemas/input.json` holds."""
+    (reference,), definitions = msgspec.json.schema_components([Facts], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SCHEMA,
+        **reference,
+        "$defs": definitions,
+    }

@@ -1,0 +1,107 @@
+"""The reference page of the policies, made from the METADATA of the rules; `make docs` writes it."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Final
+
+from gateway.policy import metadata
+from gateway.policy.bundle import Bundle
+from gateway.policy.metadata import Metadata
+
+TABLES: Final[Mapping[str, str]] = {
+    "calibration": "How old a calibration may be, in seconds, by workload class; null is any age.",
+    "keys": "How old a key may be, in seconds, by workload class.",
+    "limits": "Limits of circuits and jobs, by workload class; `roles` has exceptions, the most generous counts.",
+    "placement": "Vendor and region of the simulators that take the place of hardware.",
+    "programs": "Which programs may run, by workload class.",
+    "residency": "Where data of each class may go: rows of patterns for execution kind, vendor and region.",
+    "roles": "What each role may do, and on which backends (patterns) it may submit.",
+    "wire": "What happens to unknown fields of a submission, by workload class: `allow`, `warn` or `deny`.",
+}
+"""What each table of `policies/org` holds, by name."""
+
+AREAS: Final[Mapping[str, str]] = {
+    "access": "Who may submit, and to what.",
+    "backend": "Whether the backend asked for can take the job. These rules may also divert it to a simulator.",
+    "circuits": "What may be asked of one job. Limits stand in `data.org.limits`.",
+    "data": "Where data may go.",
+    "facts": "Whether enough is known to decide at all.",
+    "simulator": "What a simulator can do; these rules concern jobs that would run on one.",
+    "wire": "What arrived.",
+}
+"""What the rules of each area are about."""
+
+_HEAD = """# Policies
+
+Every submission is judged by Rego policies: the tree `policies/`, read by the embedded engine (regorus) or by an OPA
+server, with the same decision. This page is made from the METADATA of the rules by `make docs`.
+
+A decision is one object, `data.gateway.main.decision`:
+
+```json
+{"allow": false, "deny": [{"rule": "circuits/depth", "message": "…", "remedy": "…"}], "warn": [],
+ "placement": null, "obligations": []}
+```
+
+A job goes only when no rule denies it, every rule below was evaluated, and there is a place for it to run. What is
+unknown denies. `placement` says `requested` or `simulator`, and why. A rule of the area `backend` may *divert* a job:
+then a simulator takes the place of the hardware if the caller consents, and otherwise the diversion is a denial. The
+most specific word counts as consent: the job tag `qgw:simulator=allow` or `qgw:simulator=deny`, then asking for a
+`sim_…` backend by name, then the key, then the project.
+
+Denials whose rule begins with `engine/` come from the gateway itself, because no decision could be had:
+`engine/timeout`, `engine/unavailable`, `engine/error`, `engine/undefined`, `engine/malformed`, `engine/obligation`,
+`engine/revision`, `engine/version`. Nothing was forwarded then, and trying again may work.
+
+## Change the policies
+
+Put what you change into a directory of your own and name it in `policy.overrides`:
+
+| You want to | Put there |
+|---|---|
+| change a table | `org/<name>/data.json`, which replaces ours whole |
+| add a rule | `gateway/rules/<area>/<rule>/<rule>.rego`, and `<rule>_test.rego` beside it |
+| change what is decided at start to see that the engine works | `selftest/<name>.json` |
+
+Anything else in that directory is refused. `gateway policy check` finds mistakes, `gateway policy test` runs the tests
+on either engine, and `gateway policy eval` decides a case. Every decision in the ledger names the SHA-256 revisions of
+the rules and of the tables it was made with. An OPA server takes `opa run --server --bundle DIR` with a directory that
+`gateway policy build DIR` wrote; the gateway refuses answers that come from another revision.
+
+A rule uses the portable subset of Rego only, because the engines differ elsewhere: an allow-list of built-in
+functions, whole numbers, `%s %d %v %q` in `sprintf`, no template strings, and no `not` before a call whose argument
+may be undefined (OPA takes such a line for undefined, regorus for true). The facts a rule may use are described in
+`policies/schemas/input.json`.
+
+## Tables
+
+| Table | Holds |
+|---|---|
+"""
+
+
+def page(bundle: Bundle) -> str:
+    """Write the page."""
+    tables = "".join(f"| `data.org.{name}` | {TABLES[name]} |\n" for name in sorted(bundle.data["org"]))
+    areas = groupby(sorted(rules(bundle).items()), key=lambda each: each[0].partition("/")[0])
+    return f"{_HEAD}{tables}" + "".join(_area(area, dict(found)) for area, found in areas)
+
+
+def rules(bundle: Bundle) -> Mapping[str, Metadata]:
+    """Give the metadata of every rule, by its id."""
+    return dict(_rules(bundle))
+
+
+def _rules(bundle: Bundle) -> Iterator[tuple[str, Metadata]]:
+    for path, text in bundle.rego.items():
+        if path.startswith("gateway/rules/"):
+            _, _, area, rule, _ = path.split("/")
+            yield f"{area}/{rule.replace('_', '-')}", metadata.read(text)
+
+
+def _area(area: str, found: Mapping[str, Metadata]) -> str:
+    return f"\n## Rules: {area}\n\n{AREAS[area]}\n" + "".join(_rule(name, about) for name, about in found.items())
+
+
+def _rule(name: str, about: Metadata) -> str:
+    return f"\n### {name}\n\n{about.title}. {about.description}\n\nSeverity {about.severity}, owner {about.owner}.\n"

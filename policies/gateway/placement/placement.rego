@@ -1,0 +1,100 @@
+# METADATA
+# title: Placement
+# description: >-
+#   Where the job would run. Rules of the area `backend` may divert a job from the hardware it asked for; a
+#   simulator takes its place where the caller consents, and otherwise every diversion is a denial.
+package gateway.placement
+
+import data.gateway.result
+
+# METADATA
+# description: where the job runs, and why it is not the hardware that was asked for; undefined when it runs nowhere
+place := {"kind": "requested", "reason": ""} if {
+	_asked_kind == "hardware"
+	count(_diversions) == 0
+}
+
+place := {"kind": "simulator", "reason": sprintf("%s is an emulated device: a simulator computes the result", [_asked])} if {
+	_asked_kind == "simulator"
+	count(_diversions) == 0
+	_simulator_not_refused
+}
+
+place := {"kind": "simulator", "reason": sprintf("%s; a simulator takes its place, with consent", [_why])} if {
+	count(_diversions) > 0
+	_fallback
+}
+
+# METADATA
+# description: vendor, region and kind of the place where the job would run
+destination := {"kind": "hardware", "vendor": input.backend.vendor, "region": input.backend.region} if {
+	place.kind == "requested"
+}
+
+destination := {"kind": "simulator", "vendor": input.backend.vendor, "region": input.backend.region} if {
+	place.kind == "simulator"
+	_asked_kind == "simulator"
+}
+
+destination := object.union({"kind": "simulator"}, data.org.placement.simulator) if {
+	place.kind == "simulator"
+	not _asked_kind == "simulator"
+}
+
+# METADATA
+# description: why there is no place to run, as denials that say what would change it
+refusals contains result.denial(diversion.rule, diversion.message, remedy) if {
+	some diversion in _diversions
+	not _fallback
+	remedy := sprintf("%s, or %s", [diversion.remedy, _way_out])
+}
+
+refusals contains result.denial(
+	"backend/simulator-consent",
+	sprintf("%s is a simulator, and the job tag qgw:simulator=deny forbids one", [_asked]),
+	"remove the tag qgw:simulator=deny, or choose hardware",
+) if {
+	_asked_kind == "simulator"
+	not _simulator_not_refused
+}
+
+_asked := result.words(["backend", "asked"], "the backend")
+
+_asked_kind := input.backend.kind if input.backend.known == true
+
+_diversions contains diversion if {
+	some diversion in data.gateway.rules.backend[_].divert
+}
+
+_why := concat("; ", sort([diversion.message | some diversion in _diversions]))
+
+_fallback if {
+	input.simulator.enabled == true
+	_consent
+}
+
+# The most specific word counts: the job's tag, then the name asked for, then the key, then the project.
+_consent if input.job.simulator_consent == true
+
+_consent if {
+	input.job.simulator_consent == null
+	is_string(input.backend.asked)
+	startswith(input.backend.asked, "sim_")
+}
+
+_consent if {
+	input.job.simulator_consent == null
+	input.key.simulator_consent == true
+}
+
+_consent if {
+	input.job.simulator_consent == null
+	input.key.simulator_consent == null
+	input.project.simulator_consent == true
+}
+
+_simulator_not_refused if input.job.simulator_consent in {true, null}
+
+_way_out := "allow a simulator for this job with the tag qgw:simulator=allow" if {
+	input.simulator.enabled == true
+} else := "ask the operator for a simulator that can run it"

@@ -1,0 +1,72 @@
+package gateway.placement_test
+
+import data.gateway.placement
+import data.gateway.testing
+
+test_hardware_that_is_up_runs_the_job if {
+	placement.place == {"kind": "requested", "reason": ""} with input as testing.on_hardware({})
+}
+
+test_an_emulated_device_says_what_it_is if {
+	place := placement.place with input as testing.facts
+	place.kind == "simulator"
+	place.reason == "sim_line_5 is an emulated device: a simulator computes the result"
+}
+
+test_consent[name] if {
+	some name, [tag, key, project, want] in {
+		"the tag allows": [true, false, false, true],
+		"the tag denies": [false, true, true, false],
+		"the key allows": [null, true, false, true],
+		"the key denies": [null, false, true, false],
+		"the project allows": [null, null, true, true],
+		"the project denies": [null, null, false, false],
+	}
+
+	facts := _down(tag, key, project)
+	count(placement.refusals) == 0 == want with input as facts
+	_falls_back(facts) == want
+}
+
+test_a_simulated_backend_that_is_gone_may_be_replaced if {
+	facts := testing.changed({"backend": {"known": false, "kind": null}})
+	placement.place.kind == "simulator" with input as facts
+}
+
+test_the_reason_names_every_diversion if {
+	facts := object.union(_down(true, null, false), {"quote": {"amount_micros": null}})
+	place := placement.place with input as facts
+	place.reason == concat("; ", [
+		"ibm_lund takes no work now",
+		"this job has no price on ibm_lund",
+		"a simulator takes its place, with consent",
+	])
+}
+
+test_a_refusal_tells_how_to_consent if {
+	some refusal in placement.refusals with input as _down(null, null, false)
+	endswith(refusal.remedy, "or allow a simulator for this job with the tag qgw:simulator=allow")
+}
+
+test_no_simulator_no_fallback if {
+	facts := object.union(_down(true, true, true), {"simulator": {"enabled": false}})
+	some refusal in placement.refusals with input as facts
+	endswith(refusal.remedy, "or ask the operator for a simulator that can run it")
+}
+
+test_a_simulator_against_the_jobs_own_tag_is_refused if {
+	facts := testing.changed({"job": {"simulator_consent": false}})
+	some refusal in placement.refusals with input as facts
+	refusal.rule == "backend/simulator-consent"
+}
+
+_down(tag, key, project) := testing.on_hardware({
+	"backend": {"online": false},
+	"job": {"simulator_consent": tag},
+	"key": {"simulator_consent": key},
+	"project": {"simulator_consent": project},
+})
+
+_falls_back(facts) if {
+	placement.place.kind == "simulator" with input as facts
+} else := false

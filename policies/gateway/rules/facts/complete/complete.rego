@@ -1,0 +1,120 @@
+# METADATA
+# title: Facts are complete
+# description: >-
+#   Every fact of the schema is present. Null means unknown and is taken only where this rule says so; a fact
+#   that is missing denies whatever the other rules make of it.
+# related_resources:
+#   - docs/reference/policies.md#factscomplete
+# custom:
+#   owner: platform-security
+#   severity: critical
+package gateway.rules.facts.complete
+
+import data.gateway.result
+
+# METADATA
+# description: facts that are always known, by noun
+always := {
+	"principal": {"id", "name", "kind", "disabled"},
+	"project": {"id", "name", "team", "classification_floor", "workload_class", "simulator_consent"},
+	"key": {"id", "label", "roles", "age_seconds"},
+	"job": {
+		"dialect", "program", "classification", "workload_class",
+		"tags", "private", "body_bytes", "option_paths",
+	},
+	"backend": {"asked", "known"},
+	"calibration": set(),
+	"quote": set(),
+	"budget": set(),
+	"usage": {"principal_jobs_unfinished", "project_jobs_unfinished"},
+	"simulator": {"enabled"},
+	"wire": {"readable", "unknown_fields", "sdk"},
+	"time": {"now", "unix_seconds"},
+}
+
+# METADATA
+# description: facts that are present too, but null where nothing is known or was said
+sometimes := {
+	"principal": set(),
+	"project": {"backends"},
+	"key": {"classification", "simulator_consent"},
+	"job": {
+		"circuit_count", "total_shots", "max_shots", "estimated_milliseconds",
+		"session_id", "max_execution_seconds", "payload_versions", "simulator_consent",
+	},
+	"backend": {
+		"name", "upstream", "vendor", "region", "kind", "qubits", "online",
+		"queue_length", "max_shots", "max_circuits", "dynamic_circuits",
+	},
+	"calibration": {"digest", "taken_at", "age_seconds"},
+	"quote": {"amount_micros", "currency", "price_revision"},
+	"budget": {"limit_micros", "held_micros", "settled_micros"},
+	"usage": set(),
+	"simulator": {
+		"backend", "feasible", "method", "cpu_milliseconds",
+		"memory_bytes", "reason", "options_not_applied", "options_refused",
+	},
+	"wire": {"problem_code", "problem"},
+	"time": set(),
+}
+
+# METADATA
+# description: what is known of every backend that an upstream offers
+of_known_backends := {
+	"name", "upstream", "vendor", "region", "kind",
+	"qubits", "max_shots", "max_circuits", "dynamic_circuits",
+}
+
+# METADATA
+# description: what is present for every circuit
+of_circuits := {
+	"digest", "qubits_used", "qubits_declared", "clbits", "depth", "size", "gates", "gates_by_arity",
+	"two_qubit_gates", "multi_qubit_gates", "measurements", "measured_bits", "mid_circuit_measurements",
+	"resets", "control_flow", "parameters", "bindings", "shots", "observables", "clifford", "rotations",
+	"two_qubit_depth", "samplex", "largest_component",
+}
+
+# METADATA
+# description: every fact that is missing, or null where it must be known
+# scope: document
+deny contains _unknown("schema") if not input.schema == "qgw.facts/1"
+
+deny contains _unknown(sprintf("%s.%s", [noun, key])) if {
+	some noun, keys in always
+	some key in ((keys | sometimes[noun]) - object.keys(_facts(noun)))
+}
+
+deny contains _unknown(sprintf("%s.%s", [noun, key])) if {
+	some noun, keys in always
+	some key, value in _facts(noun)
+	value == null
+	key in keys
+}
+
+deny contains _unknown(sprintf("backend.%s", [key])) if {
+	input.backend.known == true
+	some key in of_known_backends
+	input.backend[key] == null
+}
+
+deny contains _unknown("circuits") if not _circuits_known
+
+deny contains _unknown(sprintf("circuits[].%s", [key])) if {
+	is_array(input.circuits)
+	some circuit in input.circuits
+	some key in (of_circuits - object.keys(circuit))
+}
+
+_circuits_known if is_array(input.circuits)
+
+# Circuits that could not be read are no mystery: wire/readable says why, and denies.
+_circuits_known if {
+	input.circuits == null
+	input.wire.readable == false
+}
+
+_facts(noun) := input[noun] if {
+	is_object(input[noun])
+} else := {}
+
+_unknown(path) := result.unknown("facts/complete", sprintf("the fact %s", [path]))

@@ -1,0 +1,31 @@
+package gateway.rules.facts.complete_test
+
+import data.gateway.rules.facts.complete as rule
+import data.gateway.testing
+
+test_allows[name] if {
+	some name, facts in {
+		"complete facts": testing.facts,
+		"hardware": testing.on_hardware({}),
+		"circuits that could not be read": testing.changed({"circuits": null, "wire": {"readable": false}}),
+	}
+
+	count(rule.deny) == 0 with input as facts
+}
+
+test_denies[name] if {
+	some name, facts in {
+		"another schema": testing.changed({"schema": "qgw.facts/2"}),
+		"a missing fact": testing.without("job/private"),
+		"a missing fact that may be null": testing.without("quote/currency"),
+		"a null that must be known": testing.changed({"wire": {"readable": null}}),
+		"a backend that is known without its kind": testing.changed({"backend": {"kind": null}}),
+		"missing circuits": testing.without("circuits"),
+		"circuits unknown without a reason": testing.changed({"circuits": null}),
+		"a missing fact of a circuit": testing.changed({"circuits": [object.remove(testing.circuit, ["shots"])]}),
+	}
+
+	count(rule.deny) == 1 with input as facts
+}
+
+test_denies_everything_about_nothing if count(rule.deny) > 70 with input as {}

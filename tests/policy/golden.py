@@ -1,0 +1,331 @@
+"""Golden facts: one small story per file, and what is decided about it.
+
+Run `python -m tests.policy.golden` to write them anew after a change of facts or policies, and read the
+difference: a changed decision is a changed promise.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.domain.backend import Backend, BackendStatus, Calibration, ExecutionKind, Feasibility
+from gateway.domain.circuit import CircuitFacts, ProgramFacts
+from gateway.domain.classification import Classification
+from gateway.domain.decision import Decision
+from gateway.domain.ids import KeyId, PrincipalId, ProjectId
+from gateway.domain.money import Quote
+from gateway.domain.principal import Caller, Key, Principal, PrincipalKind, Project, WorkloadClass
+from gateway.domain.submission import Submission
+from gateway.policy.bundle import default_root, load
+from gateway.policy.facts import SimulatorFacts, canonical, collect, json_schema
+from gateway.policy.testing import evaluate
+
+FOLDER = Path(__file__).parents[1] / "golden" / "facts"
+DECISIONS = FOLDER.with_name("facts_decisions.json")
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+DIGEST = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+
+PRINCIPAL = Principal(
+    id=PrincipalId("p-7f3a"), name="ada", kind=PrincipalKind.PERSON, created_at=NOW - timedelta(days=90)
+)
+PROJECT = Project(
+    id=ProjectId("pr-20c1"),
+    name="catalysis",
+    team="chemistry",
+    classification_floor=Classification.INTERNAL,
+    workload_class=WorkloadClass.EXPERIMENTAL,
+    simulator_consent=False,
+    backends=None,
+    created_at=NOW - timedelta(days=90),
+)
+KEY = Key(
+    id=KeyId("k-91d0"),
+    principal_id=PRINCIPAL.id,
+    project_id=PROJECT.id,
+    label="notebook",
+    roles=("scientist",),
+    classification=None,
+    simulator_consent=None,
+    created_at=NOW - timedelta(days=3),
+    not_before=NOW - timedelta(days=3),
+    expires_at=NOW + timedelta(days=87),
+    revoked_at=None,
+    created_by="admin",
+)
+SUBMISSION = Submission(
+    dialect="ibm",
+    program="sampler",
+    backend="sim_line_5",
+    body=b"{}",
+    body_digest="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    options={"default_shots": 1000, "execution": {"init_qubits": True}},
+    tags=(),
+    session_id=None,
+    private=False,
+    max_execution_seconds=None,
+    calibration_id=None,
+    unknown_fields=(),
+    sdk="qiskit-ibm-runtime 0.51.0",
+    echo={},
+)
+CIRCUIT = CircuitFacts(
+    digest=DIGEST,
+    qubits_used=2,
+    qubits_declared=5,
+    clbits=2,
+    depth=3,
+    size=4,
+    gates={"h": 1, "cx": 1, "measure": 2},
+    gates_by_arity={"1": 1, "2": 1},
+    two_qubit_gates=1,
+    multi_qubit_gates=0,
+    measurements=2,
+    measured_bits=2,
+    mid_circuit_measurements=0,
+    resets=0,
+    control_flow=0,
+    parameters=0,
+    bindings=1,
+    shots=1000,
+    observables=0,
+    clifford=True,
+    rotations=0,
+    two_qubit_depth=1,
+    largest_component=2,
+)
+EMULATED = Backend(
+    name="sim_line_5",
+    upstream="aer",
+    vendor="gateway",
+    region="local",
+    kind=ExecutionKind.SIMULATOR,
+    qubits=5,
+    basis_gates=("cx", "rz", "sx", "x"),
+    gates=(),
+    coupling_map=((0, 1), (1, 2), (2, 3), (3, 4)),
+    supported_instructions=("cx", "measure", "rz", "sx", "x"),
+    max_shots=100_000,
+    max_circuits=300,
+    dynamic_circuits=True,
+    processor_family="Emulated",
+    processor_revision="1",
+    version="1.0.0",
+    online_since=NOW - timedelta(days=30),
+    description="an emulated line of five qubits",
+    rep_delay_seconds=(0.0, 0.00025, 0.0005),
+    dt_seconds=2.2e-10,
+)
+HARDWARE = replace(
+    EMULATED,
+    name="ibm_lund",
+    upstream="ibm",
+    vendor="ibm",
+    region="eu-de",
+    kind=ExecutionKind.HARDWARE,
+    qubits=156,
+    processor_family="Heron",
+)
+
+
+def simulator(**changes: Any) -> SimulatorFacts:
+    """The simulator that would run it."""
+    feasibility = Feasibility(feasible=True, method="stabilizer", cpu_seconds=0.0201, memory_bytes=2**20, reason="")
+    made = SimulatorFacts(backend="sim_line_5", feasibility=feasibility)
+    return replace(made, **changes)
+
+
+def infeasible(reason: str) -> Feasibility:
+    """What cannot run, and why."""
+    return Feasibility(feasible=False, method=None, cpu_seconds=float("inf"), memory_bytes=2**60, reason=reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """Everything that is known about one submission, ready to be told with one thing changed."""
+
+    caller: Caller = field(default_factory=lambda: Caller(principal=PRINCIPAL, project=PROJECT, key=KEY))
+    submission: Submission = SUBMISSION
+    classification: Classification = Classification.INTERNAL
+    circuits: tuple[CircuitFacts, ...] | None = (CIRCUIT,)
+    problem: tuple[str, str] | None = None
+    backend: Backend | None = EMULATED
+    status: BackendStatus | None = field(default_factory=lambda: BackendStatus(online=True, queue_length=0, message=""))
+    calibrated: timedelta | None = timedelta(hours=2)
+    price_micros: int | None = 0
+    simulator: SimulatorFacts | None = field(default_factory=simulator)
+
+    def caller_with(self, **changes: Any) -> "Story":
+        """Change the principal, the project or the key."""
+        return replace(self, caller=replace(self.caller, **changes))
+
+    def submitting(self, **changes: Any) -> "Story":
+        """Change the submission."""
+        return replace(self, submission=replace(self.submission, **changes))
+
+    def running(self, **changes: Any) -> "Story":
+        """Change the circuit."""
+        return replace(self, circuits=(replace(CIRCUIT, **changes),))
+
+    def facts(self) -> bytes:
+        """Tell it."""
+        return canonical(
+            collect(
+                caller=self.caller,
+                submission=self.submission,
+                classification=self.classification,
+                measured=self._measured(),
+                problem=self.problem,
+                backend=self.backend,
+                status=self.status,
+                calibration=self._calibration(),
+                quote=self._quote(),
+                simulator=self.simulator,
+                unfinished=(1, 4),
+                now=NOW,
+            )
+        )
+
+    def _measured(self) -> ProgramFacts | None:
+        if self.circuits is None:
+            return None
+        return ProgramFacts(
+            circuits=self.circuits,
+            total_shots=sum(each.shots * each.bindings for each in self.circuits),
+            estimated_seconds=0.2512,
+            digest=DIGEST,
+            payload_versions=("qpy-17",),
+        )
+
+    def _calibration(self) -> Calibration | None:
+        if self.calibrated is None:
+            return None
+        return Calibration(
+            backend="x", digest=DIGEST, taken_at=NOW - self.calibrated, qubits=(), gates=(), provenance={}
+        )
+
+    def _quote(self) -> Quote | None:
+        if self.price_micros is None:
+            return None
+        return Quote(amount_micros=self.price_micros, currency="EUR", price_revision=DIGEST, basis="")
+
+
+EMULATION = Story()
+ON_HARDWARE = replace(
+    EMULATION.submitting(backend="ibm_lund"),
+    backend=HARDWARE,
+    price_micros=1_600_000,
+    status=BackendStatus(online=True, queue_length=3, message=""),
+)
+ABSENT = replace(
+    EMULATION.submitting(backend="ibm_oslo"), backend=None, status=None, calibrated=None, price_micros=None
+)
+PRODUCTION = replace(PROJECT, workload_class=WorkloadClass.PRODUCTION)
+
+STORIES: Mapping[str, Story] = {
+    "allow-emulated-device": EMULATION,
+    "allow-hardware": ON_HARDWARE,
+    "allow-estimator-with-parameters": EMULATION.submitting(program="estimator").running(
+        parameters=2, bindings=8, observables=3, clifford=False, rotations=4
+    ),
+    "allow-strange-gate-names": EMULATION.running(gates={"cx": 1, "été": 2, "back\\slash": 1, "😀": 1}),
+    "allow-warn-options-not-applied": replace(
+        EMULATION, simulator=simulator(options_not_applied=("dynamical_decoupling.enable",))
+    ),
+    "allow-warn-unknown-fields": EMULATION.submitting(unknown_fields=("/params/extra",)),
+    "fallback-absent-backend": ABSENT.submitting(tags=("qgw:simulator=allow",)),
+    "fallback-offline-by-project": replace(
+        ON_HARDWARE.caller_with(project=replace(PROJECT, simulator_consent=True)),
+        status=BackendStatus(online=False, queue_length=0, message="maintenance"),
+    ),
+    "fallback-restricted-stays-here": replace(
+        ABSENT.submitting(tags=("qgw:simulator=allow", "qgw:classification=restricted")),
+        classification=Classification.RESTRICTED,
+    ),
+    "fallback-stale-and-unpriced": replace(
+        ON_HARDWARE.caller_with(project=PRODUCTION, key=replace(KEY, simulator_consent=True)),
+        calibrated=timedelta(days=3),
+        price_micros=None,
+    ),
+    "deny-principal-disabled": EMULATION.caller_with(principal=replace(PRINCIPAL, disabled=True)),
+    "deny-key-too-old": EMULATION.caller_with(key=replace(KEY, created_at=NOW - timedelta(days=401))),
+    "deny-role-may-not-submit": EMULATION.caller_with(key=replace(KEY, roles=("auditor",))),
+    "deny-backend-not-listed": ON_HARDWARE.caller_with(project=replace(PROJECT, backends=("sim_*",))),
+    "deny-absent-backend": ABSENT,
+    "deny-absent-backend-and-no-simulator": replace(ABSENT, simulator=None),
+    "deny-offline-simulator": replace(EMULATION, status=BackendStatus(online=False, queue_length=0, message="")),
+    "deny-stale-calibration": replace(ON_HARDWARE.caller_with(project=PRODUCTION), calibrated=timedelta(days=3)),
+    "deny-unpriced-hardware": replace(ON_HARDWARE, price_micros=None),
+    "deny-too-large-for-the-backend": EMULATION.running(qubits_declared=6, qubits_used=6),
+    "deny-consent-contradicts-backend": EMULATION.submitting(tags=("qgw:simulator=deny",)),
+    "deny-too-many-qubits": ON_HARDWARE.running(qubits_used=140, qubits_declared=156),
+    "deny-too-deep": EMULATION.running(depth=20_001),
+    "deny-too-many-two-qubit-gates": EMULATION.running(two_qubit_gates=100_001),
+    "deny-no-shots": EMULATION.running(shots=0),
+    "deny-a-billion-shots": EMULATION.running(shots=10**9),
+    "deny-shots-beyond-json": EMULATION.running(shots=2**60),
+    "deny-no-circuits": replace(EMULATION, circuits=()),
+    "deny-program-not-open": EMULATION.submitting(program="noise-learner"),
+    "deny-restricted-on-hardware": replace(ON_HARDWARE, classification=Classification.RESTRICTED),
+    "deny-misspelt-tag": EMULATION.submitting(tags=("qgw:classification=secret",)),
+    "deny-infeasible": replace(
+        EMULATION, simulator=simulator(feasibility=infeasible("60 active qubits need 16 EiB; at most 28 do"))
+    ),
+    "deny-option-refused": replace(EMULATION, simulator=simulator(options_refused=("execution.meas_type",))),
+    "deny-unreadable": replace(
+        EMULATION,
+        circuits=None,
+        price_micros=None,
+        problem=("qpy-version", "QPY version 12 is not supported; 13 to 18 are"),
+        simulator=simulator(feasibility=None),
+    ),
+    "deny-unknown-fields-in-production": EMULATION.caller_with(project=PRODUCTION).submitting(
+        unknown_fields=("/params/extra",)
+    ),
+}
+
+
+def all_facts() -> Mapping[str, bytes]:
+    """Read the committed files, canonically."""
+    return {file.stem: canonical_json(json.loads(file.read_text("utf-8"))) for file in sorted(FOLDER.glob("*.json"))}
+
+
+def canonical_json(value: Any) -> bytes:
+    """Write any JSON as facts are written."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def pretty(facts: bytes) -> str:
+    """Write facts for people."""
+    return json.dumps(json.loads(facts), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def outline(decision: Decision) -> dict[str, Any]:
+    """Keep of a decision what is promised: rules, not words."""
+    return {
+        "allow": decision.allow,
+        "deny": sorted({finding.rule for finding in decision.deny}),
+        "warn": sorted({finding.rule for finding in decision.warn}),
+        "placement": None if decision.placement is None else decision.placement.kind.value,
+    }
+
+
+def main() -> None:
+    """Write every file, and the schema that policy authors read."""
+    schema = default_root() / "schemas" / "input.json"
+    schema.write_text(json.dumps(json_schema(), indent=2, sort_keys=True) + "\n", "utf-8")
+    bundle = load(default_root())
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
+    for name, story in STORIES.items():
+        (FOLDER / f"{name}.json").write_text(pretty(story.facts()), "utf-8")
+    outlines = {name: outline(evaluate(bundle, story.facts())) for name, story in sorted(STORIES.items())}
+    DECISIONS.write_text(json.dumps(outlines, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""A bundle is its content: what is in it names it, and what does not belong in it is refused."""
+
+import json
+
+import pytest
+
+from gateway.policy.bundle import PolicyBundleError, default_root, load
+from tests.unit.policy.trees import tree
+
+RULE = "package gateway.rules.access.office_hours\n\ndeny contains 1 if false\n"
+RULE_PATH = "gateway/rules/access/office_hours/office_hours.rego"
+
+
+def test_the_shipped_policies_load():
+    bundle = load(default_root())
+
+    assert "job.submit" in bundle.roles["scientist"]
+    assert "job.submit" not in bundle.roles["auditor"]
+    assert {each.name: each.allow for each in bundle.selftests} == {"allow": True, "deny": False}
+    assert not any(path.endswith("_test.rego") or "testing" in path for path in bundle.rego)
+
+
+def test_prices_and_schemas_are_no_policy_data():
+    """Prices lie in policies/data for their owner; Rego sees only tables of `org`."""
+    assert set(load(default_root()).data) == {"org"}
+
+
+def test_a_table_stands_at_the_path_of_its_folder(tmp_path):
+    bundle = load(tree(tmp_path, {"org/limits/data.json": {"a": 1}, "org/site/lund/data.json": {"b": 2}}))
+
+    assert bundle.data == {"org": {"limits": {"a": 1}, "site": {"lund": {"b": 2}}}}
+
+
+def test_layout_and_tests_do_not_change_a_revision(tmp_path):
+    """Who reformats a table or adds a test decides nothing differently."""
+    plain = load(tree(tmp_path / "a", {"org/x/data.json": '{"a":1,"b":2}'}))
+    other = load(
+        tree(
+            tmp_path / "b",
+            {
+                "org/x/data.json": '{\n "b": 2, "a": 1}',
+                "gateway/main/main_test.rego": "package gateway.main_test\n",
+                "schemas/input.json": "{}",
+            },
+        )
+    )
+
+    assert plain.revision == other.revision
+
+
+@pytest.mark.parametrize(
+    "change", [{"org/x/data.json": {"a": 2}}, {RULE_PATH: RULE}], ids=["another number", "another rule"]
+)
+def test_what_decides_changes_a_revision(tmp_path, change):
+    before = load(tree(tmp_path / "a", {"org/x/data.json": {"a": 1}}))
+    after = load(tree(tmp_path / "b", {"org/x/data.json": {"a": 1}, **change}))
+
+    assert before.revision != after.revision
+
+
+def test_overrides_replace_tables_and_add_rules(tmp_path):
+    root = tree(tmp_path / "root", {"org/limits/data.json": {"a": 1}, "org/keys/data.json": {"k": 1}})
+    mine = tree(tmp_path / "mine", {"org/limits/data.json": {"b": 2}, RULE_PATH: RULE, "README.md": "ours"})
+    (mine / "gateway/main/main.rego").unlink()
+
+    bundle = load(root, mine)
+
+    assert bundle.data["org"] == {"limits": {"b": 2}, "keys": {"k": 1}}
+    assert RULE_PATH in bundle.rego
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "gateway/main/main.rego",
+        "gateway/result/result.rego",
+        "gateway/rules/access/office_hours/other.rego",
+        "gateway/rules/loose.rego",
+        "org/limits.json",
+        "data/prices.json",
+        "notes.txt",
+    ],
+)
+def test_overrides_reach_nothing_else(tmp_path, path):
+    root = tree(tmp_path / "root")
+    mine = tmp_path / "mine"
+    (mine / path).parent.mkdir(parents=True)
+    (mine / path).write_text("{}")
+
+    with pytest.raises(PolicyBundleError, match="which nothing may override"):
+        load(root, mine)
+
+
+def test_overrides_do_not_replace_a_rule(tmp_path):
+    root = tree(tmp_path / "root", {RULE_PATH: RULE})
+    mine = tmp_path / "mine"
+    (mine / RULE_PATH).parent.mkdir(parents=True)
+    (mine / RULE_PATH).write_text(RULE)
+
+    with pytest.raises(PolicyBundleError, match="give the rule a name of its own"):
+        load(root, mine)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        pytest.param(RULE_PATH, "package gateway.main\n", "folder and package agree", id="a package of another folder"),
+        pytest.param(RULE_PATH, f"{RULE}package gateway.main\n", "folder and package", id="two packages"),
+        pytest.param("org/x/data.json", '{"a": 1, "a": 2}', "stands twice", id="a key twice"),
+        pytest.param("org/x/data.json", '{"a": 1.5}', "no whole number", id="a fraction"),
+        pytest.param("org/x/data.json", '{"a": NaN}', "no whole number", id="not a number"),
+        pytest.param("org/x/data.json", "[]", "a table is a JSON object", id="a list"),
+        pytest.param("org/x/data.json", "{", "is no table", id="no JSON"),
+        pytest.param("selftest/x.json", '{"allow": 1, "facts": {}}', "must hold exactly", id="no verdict"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, path, content, words):
+    with pytest.raises(PolicyBundleError, match=words):
+        load(tree(tmp_path, {path: content}))
+
+
+def test_an_empty_directory_is_no_policy(tmp_path):
+    with pytest.raises(PolicyBundleError, match=r"main\.rego is missing"):
+        load(tmp_path)
+
+
+def test_text_that_is_no_text_is_named(tmp_path):
+    (tree(tmp_path) / "org").mkdir()
+    (tmp_path / "org" / "x").mkdir()
+    (tmp_path / "org" / "x" / "data.json").write_bytes(b"\xff")
+
+    with pytest.raises(PolicyBundleError, match="cannot be read"):
+        load(tmp_path)
+
+
+def test_what_is_written_is_the_same_bundle(tmp_path):
+    bundle = load(default_root())
+
+    bundle.write(tmp_path, tests=True)
+
+    assert load(tmp_path).revision == bundle.revision
+    manifest = json.loads((tmp_path / ".manifest").read_text())
+    assert manifest == {"revision": bundle.revision, "rego_version": 1, "roots": ["gateway", "org"]}
