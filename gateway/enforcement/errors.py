@@ -18,6 +18,26 @@ class DeniedError(RefusedError):
         self.decision = decision
 
 
+class PolicyUnavailableError(UnavailableError):
+    """The policy engine gave no answer, so nothing may go; the denial is recorded all the same."""
+
+    code = "policy-unavailable"
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(
+            f"the policy engine gave no answer, so nothing was forwarded; try again [decision {decision.id}]"
+        )
+        self.decision = decision
+
+
+def refusal(decision: Decision) -> DeniedError | PolicyUnavailableError:
+    """Tell a rule that said no, which stays no, from an engine that did not get to say anything."""
+    silent = {"engine/timeout", "engine/unavailable"}
+    if decision.deny and all(finding.rule in silent for finding in decision.deny):
+        return PolicyUnavailableError(decision)
+    return DeniedError(decision)
+
+
 class PermissionMissingError(RefusedError):
     """The key's roles do not carry the permission this operation takes."""
 

@@ -25,12 +25,13 @@ from gateway.domain.submission import Submission
 from gateway.domain.writes import SealedWrite
 from gateway.enforcement.archive import CalibrationArchive
 from gateway.enforcement.entries import Entries
-from gateway.enforcement.errors import DeniedError, NotForwardedError
+from gateway.enforcement.errors import NotForwardedError, refusal
 from gateway.enforcement.launch import Launcher
 from gateway.enforcement.repeats import Repeats
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.survey import Survey, Surveyor
 from gateway.enforcement.turns import Turns
+from gateway.policy.obligations import execution_limit_seconds
 from gateway.ports.decision_point import DecisionPoint
 from gateway.ports.dialect import Dialect
 from gateway.ports.upstream import Order
@@ -94,7 +95,7 @@ class Submitter:
         stages.mark("decided")
         if not decision.allow or survey.measured is None:
             await self._deny(caller, submission, survey, decision)
-            raise DeniedError(decision)
+            raise refusal(decision)
         placement = place.place(  # 6
             submission=submission,
             decision=decision,
@@ -165,7 +166,7 @@ class Submitter:
             tags=submission.tags,
             session_id=submission.session_id,
             private=submission.private,
-            max_execution_seconds=submission.max_execution_seconds,
+            max_execution_seconds=execution_limit_seconds(decision, submission.max_execution_seconds),
             circuits=len(measured.circuits),
             total_shots=measured.total_shots,
             estimated_seconds=measured.estimated_seconds,
@@ -225,7 +226,7 @@ class Submitter:
             program=submission.program,
             facts=measured,
             principal_id=job.principal_id,
-            max_seconds=submission.max_execution_seconds,
+            max_seconds=job.max_execution_seconds,
             calibration=self.fleet.get(permit.placement.backend).calibration(),
         )
         try:

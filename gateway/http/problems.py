@@ -63,6 +63,7 @@ STATUS: Final[Mapping[str, int]] = {
     "tenant-key-gone": 410,
     # what works again later; nothing was forwarded
     "ledger-unavailable": 503,
+    "policy-unavailable": 503,
     "sandbox-busy": 503,
     "not-forwarded": 503,
     "simulator-queue-full": 503,

@@ -18,7 +18,7 @@ from litestar.types import HTTPScope, Receive, Send
 
 from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.domain.principal import Caller
-from gateway.enforcement.errors import DeniedError
+from gateway.enforcement.errors import DeniedError, PolicyUnavailableError
 from gateway.enforcement.gate import Gate
 from gateway.enforcement.refusals import Refusals
 from gateway.http import guards
@@ -140,7 +140,8 @@ class Proxy:
             # A denial has an entry of its own; what is unavailable was not refused.
             await self.refusals.note(visit.caller, error, dialect=self.dialect.name, operation=visit.operation)
         wire = self.dialect.refuse(request, error, status=status, request_id=visit.id)
-        decided = {"qgw-decision-id": error.decision.id} if isinstance(error, DeniedError) else {}
+        judged = isinstance(error, DeniedError | PolicyUnavailableError)
+        decided = {"qgw-decision-id": error.decision.id} if judged else {}
         headers = {**wire.headers, **retry_after(error), **decided}
         return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
 

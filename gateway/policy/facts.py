@@ -2,7 +2,8 @@
 
 `collect` only copies and bounds; it decides nothing. What is unknown, too big for JSON, or not a number
 becomes null, and policy denies on null. Canonical bytes are RFC 8785 (a property test compares them with
-a second implementation), so the same facts always have the same digest. Terms: docs/reference/facts.md.
+a second implementation), so the same facts always have the same digest. Every fact is described in
+policies/schemas/input.json.
 """
 
 import math

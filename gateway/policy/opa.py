@@ -1,9 +1,8 @@
 """A real OPA server as decision point, through opa-python-client; the only module that knows it.
 
 OPA holds the policies (`opa run --server --bundle DIR`, DIR written by `Bundle.write`); we hold the same
-bundle, and a decision counts only when OPA says it came from that very revision. The client retries POSTs
-and hides OPA's error text by default, and sends tokens in clear when told to: see POLICY notes in
-docs/reference/policies.md. Times in seconds unless the name says otherwise.
+bundle, and a decision counts only when OPA says it came from that very revision. Times in seconds unless the
+name says otherwise.
 """
 
 import asyncio
