@@ -108,7 +108,8 @@ class _Counter:
     ) -> tuple[int, int]:
         """Add one operation; gives its depth, of all and of two-qubit operations."""
         if instruction.is_control_flow():
-            return self._add_control_flow(total, instruction.operation, qubits, clbits)
+            add = self._add_box if instruction.name == "box" else self._add_control_flow
+            return add(total, instruction.operation, qubits, clbits)
         _touch(total, instruction.name, qubits)
         if not instruction.is_standard_gate() and is_own(operation := instruction.operation):
             inner = self._definitions.of(operation, self._inside().count)
@@ -128,20 +129,36 @@ class _Counter:
         _read(total, clbits)
         bodies = [self._inside().count(body) for body in operation.blocks]
         for body in bodies:
-            total.count(body)
+            _add_body(total, body, qubits, clbits)
             # Whatever is measured inside may decide what follows.
             total.mid_circuit += body.measurements - body.mid_circuit
-            total.written |= {clbits[place] for place in body.written}
-            total.links += [[qubits[place] for place in link] for link in body.links]
-            _touch(total, operation.name, [qubits[place] for place in body.used])
         deepest = max((body.depth for body in bodies), default=0)
         return max(deepest, 1), max((body.two_qubit_depth for body in bodies), default=0)
+
+    def _add_box(self, total: Tally, operation: ControlFlowOp, qubits: list[int], clbits: list[int]) -> tuple[int, int]:
+        """Add a box: it groups operations and decides nothing."""
+        total.names["box"] += 1
+        (content,) = (self._inside().count(body) for body in operation.blocks)
+        _add_body(total, content, qubits, clbits)
+        _add_pending(total, content, qubits, clbits)
+        return content.depth, content.two_qubit_depth
+
+
+def _add_body(total: Tally, body: Tally, qubits: list[int], clbits: list[int]) -> None:
+    total.count(body)
+    total.written |= {clbits[place] for place in body.written}
+    total.links += [[qubits[place] for place in link] for link in body.links]
+    _touch(total, "body", [qubits[place] for place in body.used])
+
+
+def _add_pending(total: Tally, inner: Tally, qubits: list[int], clbits: list[int]) -> None:
+    total.pending |= {qubits[place]: {clbits[bit] for bit in bits} for place, bits in inner.pending.items()}
 
 
 def _add_defined(total: Tally, inner: Tally, qubits: list[int], clbits: list[int]) -> tuple[int, int]:
     total.count(inner)
     total.written |= {clbits[place] for place in inner.written}
-    total.pending |= {qubits[place]: {clbits[bit] for bit in bits} for place, bits in inner.pending.items()}
+    _add_pending(total, inner, qubits, clbits)
     if len(qubits) > 1:
         total.links.append(qubits)
     return inner.depth, inner.two_qubit_depth

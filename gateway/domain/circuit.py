@@ -1,6 +1,7 @@
 """What was measured of the circuits of one submission, in a bounded worker process.
 
-Counts are of the circuit as submitted; control-flow bodies count once. Digests are SHA-256.
+Counts are of the circuit as submitted; control-flow bodies count once, and a gate that the caller defined counts
+as what it is made of. Digests are SHA-256.
 """
 
 from collections.abc import Mapping

@@ -140,8 +140,9 @@ class Proxy:
             # A denial has an entry of its own; what is unavailable was not refused.
             await self.refusals.note(visit.caller, error, dialect=self.dialect.name, operation=visit.operation)
         wire = self.dialect.refuse(request, error, status=status, request_id=visit.id)
-        judged = isinstance(error, DeniedError | PolicyUnavailableError)
-        decided = {"qgw-decision-id": error.decision.id} if judged else {}
+        decided = {}
+        if isinstance(error, DeniedError | PolicyUnavailableError):
+            decided = {"qgw-decision-id": error.decision.id}
         headers = {**wire.headers, **retry_after(error), **decided}
         return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
 

@@ -158,6 +158,21 @@ def test_bodies_count_once_with_all_they_touch():
     assert largest_component(total.links, total.used) == 3
 
 
+def test_a_box_groups_and_decides_nothing():
+    made = QuantumCircuit(3, 2)
+    with made.box():
+        made.cx(2, 1)
+        made.measure(2, 1)
+
+    total = tally(made)
+
+    assert total.names == {"box": 1, "cx": 1, "measure": 1}
+    assert (total.control_flow, total.mid_circuit, total.measurements) == (0, 0, 1)
+    assert (total.depth, total.two_qubit_depth, total.used, total.written) == (2, 1, {1, 2}, {1})
+    made.x(2)
+    assert tally(made).mid_circuit == 1
+
+
 def test_measured_bits_are_counted_by_bit():
     made = circuit(2, 2, lambda c: (c.measure(0, 1), c.measure(1, 1)))
 

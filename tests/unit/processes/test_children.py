@@ -33,13 +33,18 @@ async def nursery():
 
 
 @pytest.fixture(params=["spawned", "forked"])
-async def offspring(request, nursery):
+async def offspring(request):
     """Both ways into the world must make the same kind of child."""
-    one = await (
-        nursery.fork() if request.param == "forked" else Child.spawn("obedient_child", environment=ENVIRONMENT)
-    )
+    if request.param == "spawned":
+        one = await Child.spawn("obedient_child", environment=ENVIRONMENT)
+        yield one
+        await one.close()
+        return
+    mother = await Nursery.spawn("obedient_zygote", environment=ENVIRONMENT)
+    one = await mother.fork()
     yield one
     await one.close()
+    await mother.close()
 
 
 def exists(pid: int) -> bool:

@@ -12,9 +12,9 @@ from gateway.processes import frames
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=6,
 )
-MESSAGES = st.dictionaries(st.text(), PLAIN)
+MESSAGES = st.dictionaries(st.text(), PLAIN, max_size=4)
 
 
 @given(MESSAGES)
