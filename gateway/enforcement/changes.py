@@ -11,6 +11,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.principal import Caller
+from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import JobEndedError, JobUnfinishedError
 from gateway.enforcement.follow import Follower
@@ -32,6 +33,7 @@ class Changes:
     """Carries out what changes a job after its submission."""
 
     find: Jobs
+    access: Access
     jobs: JobView
     fleet: Fleet
     follower: Follower
@@ -42,12 +44,15 @@ class Changes:
     clock: Clock
 
     async def cancel(self, caller: Caller, client_job_id: str) -> None:
-        """Stop a job that waits or runs.
+        """Stop a job that waits or runs. One's own can always be stopped.
 
         Raises:
             JobEndedError: it had ended already.
+            PermissionMissingError: it is a colleague's, and no role of the key carries `job.cancel`.
         """
         job = await self.find.find(caller, client_job_id)
+        if job.principal_id != caller.principal.id:
+            self.access.require(caller, "job.cancel")
         if job.status.final:
             raise JobEndedError(job=client_job_id, status=job.status.value)
         await self._note_request(caller, job)
@@ -80,8 +85,10 @@ class Changes:
 
         Raises:
             JobUnfinishedError: it still waits or runs.
+            PermissionMissingError: no role of the key carries `job.delete`.
         """
         job = await self.find.find(caller, client_job_id)
+        self.access.require(caller, "job.delete")
         if not job.status.final:
             raise JobUnfinishedError(job=client_job_id, status=job.status.value)
         async with self.turns.of(job.id):
@@ -95,6 +102,7 @@ class Changes:
         """Replace a job's tags; labels and consent were judged at submission and do not change with them."""
         check_tags(tags)
         job = await self.find.find(caller, client_job_id)
+        self.access.require(caller, "job.tag")
         async with self.turns.of(job.id):
             tagged = replace(self.jobs.get(client_job_id) or job, tags=tags)
             await self.ledger.record(self.entries.by("job.tagged", caller, job_id=job.id, tags=len(tags)), job=tagged)

@@ -13,12 +13,14 @@ import structlog
 
 from gateway.audit.ledger import Ledger
 from gateway.budgets.hold import reserve
+from gateway.domain.backend import Calibration
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.clock import Clock, rfc3339
 from gateway.domain.decision import Decision, Placement
 from gateway.domain.errors import GatewayError
 from gateway.domain.ids import ClientJobId, JobId
 from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.money import Quote
 from gateway.domain.permit import Permit
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
@@ -55,6 +57,22 @@ class Stages:
     def mark(self, stage: str) -> None:
         """Note that a step is done."""
         self.passed[stage] = rfc3339(self.clock.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An allowed submission with all that is known of it; found out once, so that no two steps differ."""
+
+    caller: Caller
+    submission: Submission
+    survey: Survey
+    measured: ProgramFacts
+    decision: Decision
+    placement: Placement
+    calibration: Calibration | None
+    """Of the backend where it will run."""
+    quote: Quote | None
+    """What it costs there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +114,12 @@ class Submitter:
         if not decision.allow or survey.measured is None:
             await self._deny(caller, submission, survey, decision)
             raise refusal(decision)
-        placement = place.place(  # 6
-            submission=submission,
-            decision=decision,
-            asked=None if survey.asked is None else survey.asked.backend,
-            simulators=self.fleet.simulators(),
-            facts=survey.measured,
-        )
-        job = self._record(caller, submission, survey.measured, decision, placement, stages)
+        case = self._place(caller, submission, survey, survey.measured, decision)  # 6
+        stages.mark("permitted")
+        job = self._job(case, stages.passed)
         async with self.turns.of(job.id):
-            permit = await self._permit(caller, submission, survey, decision, placement, job)  # 7
-            return await self._forward(permit, job, submission, survey.measured)  # 8, 9
+            permit = await self._permit(case, job)  # 7
+            return await self._forward(permit, case, job)  # 8, 9
 
     async def _decide(self, survey: Survey) -> Decision:
         decision = await self.decision_point.decide(survey.facts, decision_id=self.entries.id())
@@ -133,24 +146,37 @@ class Submitter:
     async def _seal(self, caller: Caller, object_id: str, kind: str, plaintext: bytes) -> SealedWrite:
         return await self.vault.seal(project_id=caller.project.id, object_id=object_id, kind=kind, plaintext=plaintext)
 
-    def _record(  # the job is where everything known so far meets
-        self,
-        caller: Caller,
-        submission: Submission,
-        measured: ProgramFacts,
-        decision: Decision,
-        placement: Placement,
-        stages: Stages,
-    ) -> JobRecord:
-        stages.mark("permitted")
-        calibration = self.fleet.get(placement.backend).calibration()
+    def _place(
+        self, caller: Caller, submission: Submission, survey: Survey, measured: ProgramFacts, decision: Decision
+    ) -> Case:
+        placement = place.place(
+            submission=submission,
+            decision=decision,
+            asked=None if survey.asked is None else survey.asked.backend,
+            simulators=self.fleet.simulators(),
+            facts=measured,
+        )
+        berth = self.fleet.get(placement.backend)
+        return Case(
+            caller=caller,
+            submission=submission,
+            survey=survey,
+            measured=measured,
+            decision=decision,
+            placement=placement,
+            calibration=berth.calibration(),
+            quote=self.surveyor.quote(berth.backend, measured),
+        )
+
+    def _job(self, case: Case, stages: Mapping[str, str]) -> JobRecord:
+        submission, placement, measured = case.submission, case.placement, case.measured
         return JobRecord(
             id=JobId(self.entries.id()),
             client_job_id=ClientJobId(self.dialects[submission.dialect].client_job_id(token_bytes(16))),
             dialect=submission.dialect,
-            project_id=caller.project.id,
-            principal_id=caller.principal.id,
-            key_id=caller.key.id,
+            project_id=case.caller.project.id,
+            principal_id=case.caller.principal.id,
+            key_id=case.caller.key.id,
             program=submission.program,
             asked_backend=submission.backend,
             backend=placement.backend,
@@ -166,68 +192,55 @@ class Submitter:
             tags=submission.tags,
             session_id=submission.session_id,
             private=submission.private,
-            max_execution_seconds=execution_limit_seconds(decision, submission.max_execution_seconds),
+            max_execution_seconds=execution_limit_seconds(case.decision, submission.max_execution_seconds),
             circuits=len(measured.circuits),
             total_shots=measured.total_shots,
             estimated_seconds=measured.estimated_seconds,
             usage_seconds=0.0,
-            calibration_digest=None if calibration is None else calibration.digest,
-            decision_id=decision.id,
+            calibration_digest=None if case.calibration is None else case.calibration.digest,
+            decision_id=case.decision.id,
             payload_digest=submission.body_digest,
             program_digest=measured.digest,
-            stages=dict(stages.passed),
+            stages=dict(stages),
             echo=submission.echo,
         )
 
-    async def _permit(  # the one transaction takes all that became known
-        self,
-        caller: Caller,
-        submission: Submission,
-        survey: Survey,
-        decision: Decision,
-        placement: Placement,
-        job: JobRecord,
-    ) -> Permit:
-        assert survey.measured is not None
-        berth = self.fleet.get(placement.backend)
-        quote = self.surveyor.quote(berth.backend, survey.measured)
-        payload = await self._seal(caller, job.id, "payload", submission.body)
-        facts = await self._seal(caller, decision.id, "facts", decision.facts)
+    async def _permit(self, case: Case, job: JobRecord) -> Permit:
+        payload = await self._seal(case.caller, job.id, "payload", case.submission.body)
+        facts = await self._seal(case.caller, case.decision.id, "facts", case.decision.facts)
         draft = self.entries.permitted(
-            caller=caller,
-            submission=submission,
+            caller=case.caller,
+            submission=case.submission,
             job=job,
-            decision=decision,
-            placement=placement,
-            measured=survey.measured,
-            classification=survey.classification,
-            quote=quote,
+            decision=case.decision,
+            placement=case.placement,
+            measured=case.measured,
+            classification=case.survey.classification,
+            quote=case.quote,
             sealed={"payload": payload, "facts": facts},
-            not_applied=survey.not_applied,
+            not_applied=case.survey.not_applied,
         )
         permit = await self.ledger.permit(
             draft,
             job=job,
-            placement=placement,
+            placement=case.placement,
             sealed=(payload, facts),
-            hold=None if quote is None else reserve(job, quote, self.clock.now()),
-            rows=self.calibrations.rows(berth.calibration()),
+            hold=None if case.quote is None else reserve(job, case.quote, self.clock.now()),
+            rows=self.calibrations.rows(case.calibration),
         )
-        self.calibrations.stored(berth.calibration())
+        self.calibrations.stored(case.calibration)
         self.jobs.put(job)
         return permit
 
-    async def _forward(
-        self, permit: Permit, job: JobRecord, submission: Submission, measured: ProgramFacts
-    ) -> JobRecord:
+    async def _forward(self, permit: Permit, case: Case, job: JobRecord) -> JobRecord:
         order = Order(
-            reader=submission.dialect,
-            body=submission.body,
-            program=submission.program,
-            facts=measured,
+            reader=case.submission.dialect,
+            body=case.submission.body,
+            program=case.submission.program,
+            facts=case.measured,
             principal_id=job.principal_id,
             max_seconds=job.max_execution_seconds,
-            calibration=self.fleet.get(permit.placement.backend).calibration(),
+            calibration=case.calibration,
         )
         try:
             return await self.launcher.launch(permit, job, order)
