@@ -21,6 +21,7 @@ from adapters.aer import costs
 _IDLE = frozenset({"barrier", "delay"})
 _JUMPS = frozenset({"break_loop", "continue_loop"})
 _FLOW = frozenset({"for_loop", "if_else", "switch_case", "while_loop"})
+_ROUNDING = 1e-6
 _ALWAYS = frozenset({"initialize", "measure", "reset", "store"}) | _JUMPS
 
 
@@ -174,4 +175,9 @@ def _with_exact_angles(circuit: QuantumCircuit) -> QuantumCircuit:
 def _exact(operation: Operation) -> Operation:
     if isinstance(operation, ControlFlowOp):
         return operation.replace_blocks([_with_exact_angles(block) for block in operation.blocks])
-    return RZGate(round(float(operation.params[0]) / (pi / 2)) * (pi / 2)) if operation.name == "rz" else operation
+    if operation.name != "rz":
+        return operation
+    angle = float(operation.params[0])
+    exact = round(angle / (pi / 2)) * (pi / 2)
+    # Anything further off is no rounding: it stays, and Aer refuses it.
+    return RZGate(exact) if abs(angle - exact) < _ROUNDING else operation

@@ -28,7 +28,7 @@ _SHOT_BYTES = 220
 """One shot as Aer hands it over: a hexadecimal text in a list."""
 _GATE_SECONDS = 2e-6
 _AMPLITUDE_SECONDS = 1.4e-9
-_NOISE_SECONDS = 3e-6
+_NOISE_SECONDS = 6e-6
 """Drawing the error of one gate in one shot."""
 
 _EXTENDED_QUBITS = 63
@@ -122,7 +122,7 @@ def _density_matrix(circuit: CircuitFacts) -> Plan:
 
 def _stabilizer(circuit: CircuitFacts, *, noisy: bool) -> Plan:
     work = _work(circuit, redone_for_noise=noisy)
-    gate = 2.4e-6 + 3e-8 * work.qubits if noisy else 2e-7
+    gate = _NOISE_SECONDS + 3e-8 * work.qubits if noisy else 2e-7
     plan = work.plan(STABILIZER, evolve=work.gates * gate, shot=1.2e-8 * work.qubits**2, state_bytes=work.qubits**2 * 4)
     # Reading the circuit costs more than running it once.
     return Plan(

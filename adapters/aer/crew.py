@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from adapters.aer.settings import AerSettings
 from gateway.processes.nursery import Nursery
-from gateway.processes.supervise import Child
+from gateway.processes.supervise import Child, ChildError
 
 _MODULE = "adapters.aer.worker"
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
-"""Libraries read these when they are imported: a zygote may hold one thread only, and a worker is one core."""
-_ENVIRONMENT = {**_ONE_THREAD, "QISKIT_PARALLEL": "FALSE"}
+_ENVIRONMENT = {
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"),
+    "QISKIT_PARALLEL": "FALSE",
+}
+"""Libraries read this when they are imported. A zygote may hold one thread only; Aer starts its own when it runs."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Crew:
     def __init__(self, settings: AerSettings, readers: Mapping[str, str]) -> None:
         self._settings = settings
         self._arguments = (str(settings.memory_bytes), *(f"{name}={where}" for name, where in readers.items()))
+        self._environment = {**_ENVIRONMENT, "OMP_NUM_THREADS": str(settings.threads)}
         self._nursery: Nursery | None = None
         self._one_at_a_time = asyncio.Lock()
         self.forked = 0
@@ -44,10 +47,8 @@ class Crew:
         Raises:
             ChildError: it did not get ready.
         """
-        async with self._one_at_a_time:
-            if self._nursery is None or not self._nursery.alive:
-                await self._drop_nursery()
-                self._nursery = await Nursery.spawn(_MODULE, arguments=self._arguments, environment=_ENVIRONMENT)
+        # Not given up half way when the caller is: `close` waits for it, so that no process is left behind.
+        await asyncio.shield(asyncio.create_task(self._warm()))
 
     async def seat(self, desk: Desk, principal_id: str) -> Child:
         """Give a worker for a principal's job: the one at the desk where it fits, else a fresh one.
@@ -57,10 +58,11 @@ class Crew:
         """
         if desk.child is None or not desk.fits(principal_id, self._settings.jobs_per_worker):
             await self.clear(desk)
-            await self.warm()
-            async with self._one_at_a_time:
-                assert self._nursery is not None
-                desk.child = await self._nursery.fork()
+            try:
+                desk.child = await self._fork()
+            except ChildError:
+                # The zygote died and its death shows only now; another one is brought up.
+                desk.child = await self._fork()
             desk.principal_id = principal_id
             self.forked += 1
         return desk.child
@@ -75,6 +77,18 @@ class Crew:
         """End the zygote, and with it every worker."""
         async with self._one_at_a_time:
             await self._drop_nursery()
+
+    async def _warm(self) -> None:
+        async with self._one_at_a_time:
+            if self._nursery is None or not self._nursery.alive:
+                await self._drop_nursery()
+                self._nursery = await Nursery.spawn(_MODULE, arguments=self._arguments, environment=self._environment)
+
+    async def _fork(self) -> Child:
+        await self.warm()
+        async with self._one_at_a_time:
+            assert self._nursery is not None
+            return await self._nursery.fork()
 
     async def _drop_nursery(self) -> None:
         nursery, self._nursery = self._nursery, None

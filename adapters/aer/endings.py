@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from signal import SIGXCPU
 from typing import Any
 
 from adapters.aer import codec
 from adapters.aer.errors import MAX_EXECUTION_TIME
 from gateway.domain.job import JobStatus
 from gateway.domain.result import ProgramResult
+from gateway.processes.limits import CPU_SPENT
 from gateway.processes.supervise import ChildDiedError, ChildError
 
 
@@ -35,7 +35,7 @@ def of_answer(answer: Mapping[str, Any]) -> Ending:
 
 def of_death(error: ChildError, *, cpu_seconds: float) -> Ending:
     """Say why a worker ended instead of answering."""
-    if isinstance(error, ChildDiedError) and error.status == -SIGXCPU:
+    if isinstance(error, ChildDiedError) and error.status in CPU_SPENT:
         return _failed("simulator-cpu-limit", f"the simulation used more than {cpu_seconds:g} s of CPU")
     return _failed("simulator-worker-died", "the process that simulated the job ended; the job may be sent again")
 

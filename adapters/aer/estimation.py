@@ -49,7 +49,8 @@ class Idle:
 
 def shots_for(precision: float) -> int:
     """Give the shots whose mean has this standard error at most, for an observable with values in [-1, 1]."""
-    return max(1, ceil(1 / precision**2 - 1e-9))
+    # A precision is often made from whole shots; rounding must not add one.
+    return max(1, ceil((1 - 1e-12) / precision**2))
 
 
 def estimate(

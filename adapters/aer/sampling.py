@@ -31,10 +31,11 @@ class SimulationFailedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """How to run: Aer's method, its memory, the noise, and the seed of everything drawn."""
+    """How to run: Aer's method, its memory and threads, the noise, and the seed of everything drawn."""
 
     method: str
     memory_bytes: int
+    threads: int
     noise: NoiseModel | None
     seed: int
 
@@ -68,7 +69,7 @@ class Engine:
         return AerSimulator(
             method=self.method,
             noise_model=self.noise,
-            max_parallel_threads=1,
+            max_parallel_threads=self.threads,
             max_memory_mb=max(1, self.memory_bytes // 2**20),
         )
 

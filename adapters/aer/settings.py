@@ -36,7 +36,14 @@ class AerSettings(BaseModel):
         default_factory=lambda: max(1, (os.cpu_count() or 1) - 1),
         ge=1,
         le=256,
-        description="Jobs simulated at once, one single-threaded process each; by default one core is left free.",
+        description="Jobs simulated at once, one process each; by default one core is left free.",
+    )
+    threads: int = Field(
+        default_factory=lambda known: max(1, (os.cpu_count() or 1) // known.get("workers", 1)),
+        ge=1,
+        le=256,
+        description="Threads a job with a large state may use; by default the cores are shared out among the workers. "
+        "The CPU time of all threads counts.",
     )
     memory_bytes: int = Field(
         default=2048 * _MEBIBYTE,

@@ -35,6 +35,7 @@ class Conditions:
     """Aer's method for each item; `automatic` for items beyond."""
     seed: int
     memory_bytes: int
+    threads: int
     snapshot: Snapshot | None
     """Where noise comes from; `None` runs ideally."""
 
@@ -102,6 +103,7 @@ class _Run:
         return Engine(
             method=self.method,
             memory_bytes=self._conditions.memory_bytes,
+            threads=self._conditions.threads,
             noise=self.noise.model if self.noise else None,
             seed=int(self._seeds[1]) >> 1,
         )

@@ -180,6 +180,7 @@ class AerUpstream:
             "methods": [plan.method if plan else "automatic" for plan in plans],
             "cpu_seconds": self._settings.cpu_seconds,
             "memory_bytes": self._settings.memory_bytes,
+            "threads": self._settings.threads,
             "calibration": codec.encode_calibration(snapshot) if limits.noisy and snapshot else None,
         }
 

@@ -65,6 +65,7 @@ class Worker:
             methods=tuple(order["methods"]),
             seed=randbits(53) if chosen is None else chosen,
             memory_bytes=order["memory_bytes"],
+            threads=order["threads"],
             snapshot=self._snapshots.of(codec.decode_calibration(calibration)) if calibration else None,
         )
         return run(program, conditions)

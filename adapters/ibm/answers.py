@@ -9,8 +9,11 @@ from adapters.ibm.errors import ResultsGoneError
 from adapters.ibm.properties import properties
 from adapters.ibm.settings import IbmSettings
 from gateway.domain.job import JobRecord, JobStatus
-from gateway.ports import dialect as ask
-from gateway.ports.dialect import Answer, Operation, WireAnswer
+from gateway.ports import answers as answered
+from gateway.ports import operations as ask
+from gateway.ports.answers import Answer
+from gateway.ports.dialect import WireAnswer
+from gateway.ports.operations import Operation
 
 _NO_CONTENT = WireAnswer(status=204, body=b"")
 _PLAIN = "text/plain; charset=utf-8"
@@ -25,7 +28,7 @@ def write(operation: Operation, answer: Answer, settings: IbmSettings) -> WireAn
     return _WRITERS[type(operation)](operation, answer, settings)
 
 
-def _devices(operation: ask.ListBackends, answer: ask.BackendList) -> list[Any]:
+def _devices(operation: ask.ListBackends, answer: answered.BackendList) -> list[Any]:
     names = [view.backend.name for view in answer.backends]
     return backends.devices(answer.backends) if operation.detailed else names
 
@@ -34,12 +37,12 @@ def _about(job: JobRecord, body: Any) -> WireAnswer:
     return _json(body, labels.headers(job))
 
 
-def _logs(answer: ask.LogLines) -> WireAnswer:
+def _logs(answer: answered.LogLines) -> WireAnswer:
     text = "".join(f"{line}\n" for line in answer.lines)
     return WireAnswer(status=200, body=text.encode(), content_type=_PLAIN)
 
 
-def _results(answer: ask.ResultBody) -> WireAnswer:
+def _results(answer: answered.ResultBody) -> WireAnswer:
     job, headers = answer.job, labels.headers(answer.job)
     if answer.body is not None:
         return WireAnswer(status=200, body=answer.body, headers=headers)
@@ -51,7 +54,7 @@ def _results(answer: ask.ResultBody) -> WireAnswer:
     return WireAnswer(status=204, body=b"", headers=headers)
 
 
-def _token(answer: ask.TokenGranted) -> WireAnswer:
+def _token(answer: answered.TokenGranted) -> WireAnswer:
     body = {
         "access_token": answer.token.reveal().decode("ascii"),
         "refresh_token": "not_supported",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gateway.domain.backend import Backend, BackendStatus, ExecutionKind, GateSpec
-from gateway.ports.dialect import BackendView
+from gateway.ports.answers import BackendView
 
 _MICRO, _NANO = 1e6, 1e9
 

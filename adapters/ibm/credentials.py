@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 from adapters.ibm.errors import GRANT_TYPE, MalformedFormError, UnsupportedGrantError
 from gateway.domain.malformed import MissingFieldError
 from gateway.domain.secret import Secret
-from gateway.ports.dialect import AccessToken, ApiKey, Credential, ExchangeKey, WireRequest
+from gateway.ports.dialect import AccessToken, ApiKey, Credential, WireRequest
+from gateway.ports.operations import ExchangeKey
 
 EXCHANGE_PATH = "/iam/identity/token"
 _MOST_FIELDS = 20

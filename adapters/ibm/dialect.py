@@ -13,7 +13,9 @@ from adapters.ibm.settings import IbmSettings
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
-from gateway.ports.dialect import Answer, Credential, Instance, Operation, WireAnswer, WireRequest
+from gateway.ports.answers import Answer, Instance
+from gateway.ports.dialect import Credential, WireAnswer, WireRequest
+from gateway.ports.operations import Operation
 
 _ID_LETTERS = 19
 

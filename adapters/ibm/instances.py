@@ -6,7 +6,7 @@ The CRN carries nothing but the opaque id of the project's instance; the key alo
 from typing import Any
 from uuid import UUID
 
-from gateway.ports.dialect import Instance, UsageView
+from gateway.ports.answers import Instance, UsageView
 
 
 def crn(instance: Instance) -> str:

@@ -13,7 +13,7 @@ from adapters.ibm import labels
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import rfc3339
 from gateway.domain.job import JobRecord, JobStatus
-from gateway.ports.dialect import JobList, JobView
+from gateway.ports.answers import JobList, JobView
 
 STATUS: Mapping[JobStatus, str] = {
     JobStatus.PERMITTED: "Queued",

@@ -6,7 +6,7 @@ Units on this wire: T1 and T2 in microseconds, frequencies in gigahertz, lengths
 from typing import Any
 
 from gateway.domain.backend import Calibration, GateCalibration, QubitCalibration
-from gateway.ports.dialect import CalibrationView
+from gateway.ports.answers import CalibrationView
 
 _MICRO, _NANO, _GIGA = 1e6, 1e9, 1e-9
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from adapters.ibm import labels
 from gateway.domain.clock import parse_rfc3339
 from gateway.domain.malformed import InvalidValueError, UnknownParameterError
-from gateway.ports.dialect import ListJobs, ShowCalibration, WireRequest
+from gateway.ports.dialect import WireRequest
+from gateway.ports.operations import ListJobs, ShowCalibration
 
 _FILTERS = frozenset(
     {

@@ -8,8 +8,9 @@ from adapters.ibm import bodies, credentials, labels, queries, sessions, submiss
 from adapters.ibm.wire import SearchBody, TagsBody
 from gateway.domain.ids import WIRE_ID
 from gateway.domain.malformed import UnknownOperationError
-from gateway.ports import dialect as ask
-from gateway.ports.dialect import Operation, WireRequest
+from gateway.ports import operations as ask
+from gateway.ports.dialect import WireRequest
+from gateway.ports.operations import Operation
 
 NAMES_ONLY_BEFORE = "2025-05-01"
 """Clients that speak an older API version expect backends as bare names."""

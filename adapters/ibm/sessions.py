@@ -6,7 +6,9 @@ from adapters.ibm import bodies
 from adapters.ibm.wire import CloseSessionBody, OpenSessionBody
 from gateway.domain.clock import rfc3339
 from gateway.domain.job import JobStatus
-from gateway.ports.dialect import CloseSession, OpenSession, SessionView, WireRequest
+from gateway.ports.answers import SessionView
+from gateway.ports.dialect import WireRequest
+from gateway.ports.operations import CloseSession, OpenSession
 
 INTERACTIVE_TTL_SECONDS = 60
 """What IBM shows; nothing here ends a session for being idle."""

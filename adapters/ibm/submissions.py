@@ -10,7 +10,8 @@ from adapters.ibm import bodies, labels
 from adapters.ibm.wire import EstimatorParams, ExecutorParams, SamplerParams, SubmitBody
 from gateway.domain.malformed import UnknownProgramError
 from gateway.domain.submission import Submission
-from gateway.ports.dialect import Submit, WireRequest
+from gateway.ports.dialect import WireRequest
+from gateway.ports.operations import Submit
 
 PROGRAMS: Mapping[str, type[SamplerParams | ExecutorParams]] = {
     "sampler": SamplerParams,

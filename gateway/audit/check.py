@@ -2,12 +2,9 @@
 
 from typing import Final
 
-from gateway.audit.export import export, lines
+from gateway.audit.export import LedgerDamagedError, current, export, lines
 from gateway.audit.verify import ExpectedHead, Report, Verifier
 from gateway.domain.chain import Head
-from gateway.domain.errors import RefusedError
-from gateway.store import entries
-from gateway.store.apply import LedgerUnavailableError
 from gateway.store.engine import Database
 
 WHOLE_UP_TO: Final = 100_000
@@ -16,26 +13,16 @@ NEWEST: Final = 10_000
 """How many links of a longer one are followed; `gateway audit verify` reads all."""
 
 
-class LedgerDamagedError(RefusedError):
-    """The stored ledger does not hold, so nothing is appended to it."""
-
-    code = "ledger-damaged"
-
-    def __init__(self, found: str) -> None:
-        super().__init__(
-            f"the stored ledger does not hold: {found}; nothing is appended to it. Keep a copy of the database as "
-            "evidence, run `gateway audit verify`, then restore a backup whose ledger holds"
-        )
-        self.found = found
-
-
 async def whole(database: Database, *, expected_head: ExpectedHead | None = None, strict: bool = True) -> Report:
     """Verify every entry against the head in the database, and against one from elsewhere if given.
 
     Raises:
+        LedgerDamagedError: the head itself is none.
         LedgerUnavailableError: there is no ledger.
     """
-    verifier = Verifier(expected_head=expected_head, strict=strict)
+    verifier = Verifier(strict=strict)
+    if expected_head is not None:
+        verifier.expect("the expected head", expected_head)
     pages = export(database)
     (header,) = await anext(pages)
     verifier.header(header)
@@ -51,10 +38,7 @@ async def before_start(database: Database) -> None:
         LedgerDamagedError: it does not hold.
         LedgerUnavailableError: there is no ledger.
     """
-    async with database.reading() as connection:
-        head = await entries.head(connection)
-    if head is None:
-        raise LedgerUnavailableError("it was never created, run `gateway init`")
+    head = await current(database)
     report = await (whole(database, strict=False) if head.size <= WHOLE_UP_TO else _newest(database, head))
     if not report.ok:
         raise LedgerDamagedError(report.findings[0].sentence)
@@ -62,7 +46,9 @@ async def before_start(database: Database) -> None:
 
 async def _newest(database: Database, head: Head) -> Report:
     start = head.size - NEWEST
-    verifier = Verifier(first=start, expected_head=ExpectedHead(size=head.size, last_hash=head.last_hash.hex()))
+    verifier = Verifier(strict=False, first=start)
+    stored = ExpectedHead(size=head.size, last_hash=head.last_hash.hex())
+    verifier.expect("the head in the database", stored)
     async for page in lines(database, start=start, stop=head.size):
         verifier.feed(page)
     return verifier.report()

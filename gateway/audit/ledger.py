@@ -10,6 +10,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 from gateway.audit import check
 from gateway.audit.entry import encode
+from gateway.audit.export import current
 from gateway.audit.merkle import NOTHING_BEFORE
 from gateway.domain.chain import Head
 from gateway.domain.clock import Clock
@@ -30,7 +31,6 @@ from gateway.domain.writes import (
     Unit,
 )
 from gateway.store import entries
-from gateway.store.apply import LedgerUnavailableError
 from gateway.store.attempts import AttemptRow
 from gateway.store.commit import Writer
 
@@ -82,12 +82,9 @@ class Ledger:
             LedgerUnavailableError: there is none, and none is to be created.
             LedgerOriginError: it has another name.
         """
-        async with self._writer.database.reading() as connection:
-            head = await entries.head(connection)
-        if head is None and create:
-            head = await self._begin(origin)
-        if head is None:
-            raise LedgerUnavailableError("it was never created, run `gateway init`")
+        if create:
+            await self._begin(origin)
+        head = await current(self._writer.database)
         if head.origin != origin:
             raise LedgerOriginError(stored=head.origin, configured=origin)
         if head.size == 0:
@@ -147,11 +144,11 @@ class Ledger:
             job_id=JobId(row.job_id), attempt=row.attempt, placement=placement, seq=row.seq, event_id=row.event_id
         )
 
-    async def _begin(self, origin: str) -> Head:
+    async def _begin(self, origin: str) -> None:
         head = Head(origin=origin, size=0, frontier=b"", last_hash=NOTHING_BEFORE, last_at=self._clock.now())
         async with self._writer.database.writing() as connection:
-            await entries.create(connection, head)
-        return head
+            if await entries.head(connection) is None:
+                await entries.create(connection, head)
 
     async def _commit(self, unit: Unit) -> Committed:
         committed = await self._writer.commit(unit)

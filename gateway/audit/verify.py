@@ -7,9 +7,10 @@ only against a head from elsewhere: give `expected_head` where one was noted dow
 """
 
 from binascii import hexlify
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Never
 
 import msgspec
@@ -23,15 +24,34 @@ FINDINGS: Final = 1000
 LINE_START: Final = b'{"hash":"'
 LINE_MIDDLE: Final = b'","leaf":'
 LEAF_AT: Final = len(LINE_START) + 64 + len(LINE_MIDDLE)
-_HEADER: Final = "its header"
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "header-unreadable": "The file does not begin as an export does.",
+        "origin-differs": "It is another ledger than the one expected.",
+        "line-unreadable": "A line is no entry.",
+        "entry-edited": "An entry does not have the hash stated beside it: its content was changed.",
+        "entry-missing": "Entries are missing before this one: they were deleted or moved.",
+        "entry-misplaced": "An entry stands after a later one, or twice: it was moved or inserted.",
+        "chain-broken": "An entry names another predecessor than the one it has: one of the two was changed.",
+        "not-canonical": "A leaf is not the one canonical form of the fields an entry has.",
+        "tail-missing": "The ledger was longer: its newest entries were cut off.",
+        "tail-added": "There are more entries than the header says.",
+        "root-differs": "The entries do not have the Merkle root that a head names: history was changed.",
+        "last-differs": "The newest entry is not the one that a head names.",
+    }
+)
+"""What verification can find, and what it means; the reference page is made from it."""
+
+_HEADER: Final = "the header"
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag=FORMAT):
-    """First line of an export: which ledger, how many entries, which Merkle root."""
+    """First line of an export: which ledger, how many entries, the hash of the newest, the Merkle root of all."""
 
+    last: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     origin: str
-    size: Annotated[int, msgspec.Meta(ge=0)]
     root: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -80,7 +100,7 @@ class Finding:
     seq: int | None
     """The entry it was found at; `None` where it is about the whole."""
     code: str
-    """Stable; one of those in docs/reference/findings.md."""
+    """Stable; one of `CODES`."""
     sentence: str
 
 
@@ -120,7 +140,9 @@ def verify(lines: Iterable[bytes], *, expected_head: ExpectedHead | None = None,
         expected_head: a head known from elsewhere; the export may have grown since.
         strict: also decode every leaf and insist on its canonical form; takes about twice as long.
     """
-    verifier = Verifier(expected_head=expected_head, strict=strict)
+    verifier = Verifier(strict=strict)
+    if expected_head is not None:
+        verifier.expect("the expected head", expected_head)
     rest = iter(lines)
     verifier.header(next(rest, b""))
     verifier.feed(rest)
@@ -135,8 +157,8 @@ def entry_line(stated_hash: bytes, leaf: bytes) -> bytes:
 class Verifier:
     """Takes lines in any number of portions; `first` is the entry to begin with, whose predecessor is not known."""
 
-    def __init__(self, *, expected_head: ExpectedHead | None = None, strict: bool = True, first: int = 0) -> None:
-        self._heads = [("the expected head", expected_head)] if expected_head else []
+    def __init__(self, *, strict: bool = True, first: int = 0) -> None:
+        self._heads: list[tuple[str, ExpectedHead]] = []
         self._strict = strict
         self._first = self._seq = first
         """`_seq` is the place of the entry that should come next."""
@@ -146,6 +168,10 @@ class Verifier:
         self._stood: dict[int, tuple[str, str | None]] = {}
         """Root and newest hash at the sizes that heads speak of."""
         self._findings: list[Finding] = []
+
+    def expect(self, name: str, head: ExpectedHead) -> None:
+        """Compare with a head too; `name` says in findings whose it is. Before the first line."""
+        self._heads.append((name, head))
 
     def header(self, line: bytes) -> None:
         """Read the header line: what the export says of itself."""
@@ -158,7 +184,7 @@ class Verifier:
             if head.origin not in {None, stated.origin}:
                 told = f"the export is of the ledger {stated.origin!r}, {name} of {head.origin!r}"
                 self._find(None, "origin-differs", told)
-        self._heads.append((_HEADER, ExpectedHead(size=stated.size, root=stated.root)))
+        self.expect(_HEADER, ExpectedHead(size=stated.size, root=stated.root, last_hash=stated.last))
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Check entry lines, in order."""
@@ -262,10 +288,11 @@ class Verifier:
         if head.root not in {None, root}:
             told = f"the first {head.size} entries do not have the Merkle root that {name} names: some were changed"
             self._find(None, "root-differs", told)
-        if head.last_hash not in {None, newest}:
+        if newest is not None and head.last_hash not in {None, newest}:
             told = f"the newest of the first {head.size} entries is not the one that {name} names"
             self._find(head.size - 1, "last-differs", told)
 
     def _find(self, seq: int | None, code: str, sentence: str) -> None:
+        assert code in CODES
         if len(self._findings) < FINDINGS:
             self._findings.append(Finding(seq=seq, code=code, sentence=sentence))

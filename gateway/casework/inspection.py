@@ -15,7 +15,7 @@ import msgspec
 
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord
-from gateway.ports.dialect import ListJobs
+from gateway.ports.operations import ListJobs
 from gateway.store import attempts, entries, jobs, objects, projects, subjects
 from gateway.store.attempts import AttemptRow
 from gateway.store.engine import Database
@@ -102,7 +102,7 @@ class Inspection:
             # Each project gives as many as the answer could take from it alone.
             enough = replace(wanted, limit=wanted.limit + wanted.offset, offset=0)
             pages = [
-                await jobs.search(connection, enough, project_id=each, principal_id="", colleagues=True)
+                await jobs.search(connection, enough, project_id=each, principal_id=None, colleagues=True)
                 for each in chosen
             ]
         found = sorted((job for page, _ in pages for job in page), key=_age, reverse=not wanted.ascending)

@@ -1,1 +1,5 @@
 """The command line; the only user of click."""
+
+from gateway.cli.root import main
+
+__all__ = ["main"]

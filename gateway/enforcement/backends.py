@@ -8,7 +8,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFoundError
 from gateway.domain.principal import Caller
 from gateway.identity.instances import Instances
-from gateway.ports.dialect import BackendList, BackendView, CalibrationView, InstanceList, UsageView
+from gateway.ports.answers import BackendList, BackendView, CalibrationView, InstanceList, UsageView
 from gateway.routing.fleet import Berth, Fleet
 from gateway.store import jobs as rows
 from gateway.store.engine import Database

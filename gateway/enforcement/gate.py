@@ -15,8 +15,11 @@ from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.submit import Submitter
 from gateway.enforcement.tags import check_tags
 from gateway.identity.authenticate import Authenticator
-from gateway.ports import dialect as ask
-from gateway.ports.dialect import Answer, ApiKey, Credential, Dialect, Operation
+from gateway.ports import answers as answered
+from gateway.ports import operations as ask
+from gateway.ports.answers import Answer
+from gateway.ports.dialect import ApiKey, Credential, Dialect
+from gateway.ports.operations import Operation
 from gateway.telemetry import events
 
 log = structlog.get_logger(__name__)
@@ -43,7 +46,7 @@ class Gate:
         """
         return self.authenticator.caller(credential)
 
-    async def exchange(self, operation: ask.ExchangeKey) -> ask.TokenGranted:
+    async def exchange(self, operation: ask.ExchangeKey) -> answered.TokenGranted:
         """Trade a key for a short-lived token. A stalled ledger does not stop it: reads must stay open."""
         caller = self.authenticator.caller(ApiKey(operation.key))
         granted = self.authenticator.exchange(operation)
@@ -62,7 +65,7 @@ class Gate:
         match operation:
             case ask.Submit():
                 check_tags(operation.submission.tags)
-                return ask.Accepted(job=await self.submitter.submit(caller, operation.submission))
+                return answered.Accepted(job=await self.submitter.submit(caller, operation.submission))
             case ask.OpenSession() | ask.ShowSession() | ask.CloseSession():
                 return await self._session(caller, operation, dialect)
             case ask.CancelJob() | ask.DeleteJob() | ask.TagJob():
@@ -99,7 +102,7 @@ class Gate:
                 await self.changes.delete(caller, operation.client_job_id)
             case ask.TagJob():
                 await self.changes.tag(caller, operation.client_job_id, operation.tags)
-        return ask.Done()
+        return answered.Done()
 
     async def _session(
         self, caller: Caller, operation: ask.OpenSession | ask.ShowSession | ask.CloseSession, dialect: Dialect

@@ -15,7 +15,8 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.principal import Caller
 from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
-from gateway.ports.dialect import JobList, JobView, ListJobs, LogLines, ResultBody
+from gateway.ports.answers import JobList, JobView, LogLines, ResultBody
+from gateway.ports.operations import ListJobs
 from gateway.routing.fleet import Fleet
 from gateway.store import jobs as rows
 from gateway.store.engine import Database

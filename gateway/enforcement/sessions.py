@@ -15,7 +15,9 @@ from gateway.domain.submission import Submission
 from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import SessionBackendError, SessionClosedError
-from gateway.ports.dialect import CloseSession, Dialect, OpenSession, SessionView
+from gateway.ports.answers import SessionView
+from gateway.ports.dialect import Dialect
+from gateway.ports.operations import CloseSession, OpenSession
 from gateway.routing.fleet import Fleet
 from gateway.store import jobs as job_rows
 from gateway.store import sessions as session_rows

@@ -37,6 +37,7 @@ def front_door(house: House) -> Litestar:
             refusals=house.serving.refusals,
             metrics=house.metrics,
             server=house.settings.server,
+            host_names=house.settings.server.host_names,
         )
         for dialect in house.dialects.values()
         for mount in dialect.mounts

@@ -6,7 +6,6 @@ would each pick another one.
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
@@ -16,13 +15,8 @@ from litestar.types import HTTPScope, Receive
 from gateway.domain.errors import RefusedError
 
 METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-_SINGLE: Final = (
-    b"host",
-    b"authorization",
-    b"content-length",
-    b"content-type",
-    b"content-encoding",
-    b"idempotency-key",
+_SINGLE: Final = frozenset(
+    {"host", "authorization", "content-length", "content-type", "content-encoding", "idempotency-key"}
 )
 _PATH: Final = re.compile(rb"/(?:[A-Za-z0-9._~:@!$&'()*+,;=/-]|%[0-9A-Fa-f]{2})*")
 _DOTS: Final = re.compile(rb"(?:^|/)(?:\.|%2[eE]){1,2}(?:/|$)")
@@ -97,11 +91,13 @@ def headers_of(scope: HTTPScope) -> Mapping[str, str]:
     Raises:
         BadRequestError: one that decides something came twice, or is no Latin-1 text.
     """
-    counted = Counter(name.lower() for name, _ in scope["headers"])
-    for name in _SINGLE:
-        if counted[name] > 1:
-            raise BadRequestError(f"the header {name.decode()} was sent {counted[name]} times; send it once")
-    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[str, str] = {}
+    for raw, value in scope["headers"]:
+        name = raw.lower().decode("latin-1")
+        if name in headers and name in _SINGLE:
+            raise BadRequestError(f"the header {name} was sent at least 2 times; send it once")
+        headers[name] = value.decode("latin-1")
+    return headers
 
 
 def check_host(headers: Mapping[str, str], names: frozenset[str]) -> None:
@@ -131,6 +127,11 @@ def check_target(scope: HTTPScope) -> str:
     if not _PATH.fullmatch(raw) or _DOTS.search(raw):
         raise BadRequestError("the path has characters or dot segments that no API here uses; check the URL")
     return raw.decode("ascii")
+
+
+def announces_body(headers: Mapping[str, str]) -> bool:
+    """Say whether a body follows; a request with neither header has none (RFC 9112, 6.3), as every poll."""
+    return "content-length" in headers or "transfer-encoding" in headers
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], *, limit: int, seconds: float) -> bytes:

@@ -24,7 +24,9 @@ from gateway.enforcement.refusals import Refusals
 from gateway.http import guards
 from gateway.http.problems import retry_after, status_of
 from gateway.identity.authenticate import MissingCredentialError
-from gateway.ports.dialect import Accepted, Answer, Dialect, ExchangeKey, Operation, WireAnswer, WireRequest
+from gateway.ports.answers import Accepted, Answer
+from gateway.ports.dialect import Dialect, WireAnswer, WireRequest
+from gateway.ports.operations import ExchangeKey, Operation, ShowJob
 from gateway.settings.listeners import Server
 from gateway.telemetry import events
 from gateway.telemetry.metrics import Metrics
@@ -61,6 +63,8 @@ class Proxy:
     refusals: Refusals
     metrics: Metrics
     server: Server
+    host_names: frozenset[str]
+    """What a `Host` header may name."""
 
     async def serve(self, mount: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Handle one request from first byte to last."""
@@ -89,7 +93,7 @@ class Proxy:
     async def _received(self, visit: Visit, mount: str, scope: HTTPScope, receive: Receive) -> WireRequest:
         guards.check_peer(scope, self.server.trusted_proxies)
         headers = guards.headers_of(scope)
-        guards.check_host(headers, self.server.host_names)
+        guards.check_host(headers, self.host_names)
         head = WireRequest(
             method=scope["method"],
             path=guards.check_target(scope).removeprefix(mount) or "/",
@@ -102,6 +106,8 @@ class Proxy:
             structlog.contextvars.bind_contextvars(
                 principal_id=visit.caller.principal.id, project_id=visit.caller.project.id
             )
+        if not guards.announces_body(headers):
+            return head
         limit = guards.UNKNOWN_BODY_BYTES if visit.caller is None else self.server.max_body_bytes
         body = await guards.read_body(receive, headers, limit=limit, seconds=self.server.body_timeout_seconds)
         return WireRequest(method=head.method, path=head.path, query=head.query, headers=headers, body=body)
@@ -130,6 +136,9 @@ class Proxy:
             return await self.gate.exchange(operation)
         if visit.caller is None:
             raise MissingCredentialError
+        if isinstance(operation, ShowJob):
+            # By far the most requests: a poll changes nothing, so nothing is lost with a client that hangs up.
+            return await self.gate.perform(visit.caller, operation, self.dialect)
         # A client that hangs up must not stop a submission between its permit and its forwarding.
         return await asyncio.shield(self.gate.perform(visit.caller, operation, self.dialect))
 

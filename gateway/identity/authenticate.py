@@ -16,7 +16,9 @@ from gateway.domain.principal import Caller, Key
 from gateway.domain.secret import Secret
 from gateway.identity.api_keys import MalformedKeyError, Peppers, parse
 from gateway.identity.tokens import Tokens
-from gateway.ports.dialect import ApiKey, Credential, ExchangeKey, TokenGranted
+from gateway.ports.answers import TokenGranted
+from gateway.ports.dialect import ApiKey, Credential
+from gateway.ports.operations import ExchangeKey
 from gateway.store.view import IdentityView
 
 _NO_MAC: Final = bytes(32)

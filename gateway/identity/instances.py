@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gateway.domain.principal import Project
 from gateway.identity.api_keys import Deriver
-from gateway.ports.dialect import Instance
+from gateway.ports.answers import Instance
 
 
 class Instances:

@@ -21,7 +21,7 @@ from gateway.domain.ids import KeyId
 from gateway.domain.principal import Key
 from gateway.domain.secret import Secret
 from gateway.identity.api_keys import Deriver
-from gateway.ports.dialect import TokenGranted
+from gateway.ports.answers import TokenGranted
 
 MAX_LIFETIME: Final = timedelta(hours=1)
 MAX_TOKEN_BYTES: Final = 2048

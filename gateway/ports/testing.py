@@ -15,7 +15,9 @@ from gateway.domain.errors import NotFoundError, RefusedError
 from gateway.domain.ids import WIRE_ID
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
-from gateway.ports.dialect import Answer, Dialect, ExchangeKey, Instance, JobView, Operation, Submit, WireRequest
+from gateway.ports.answers import Answer, Instance, JobView
+from gateway.ports.dialect import Dialect, WireRequest
+from gateway.ports.operations import ExchangeKey, Operation, Submit
 
 _MARK = "top-secret-value"
 _BROKEN = (

@@ -62,7 +62,7 @@ class Policy(Section):
     directory: Place | None = None
     """Policy tree; absent means the one that came with the gateway."""
     overrides: Place | None = None
-    """Directory of JSON files that replace tables of the tree's `data`."""
+    """Directory laid over the tree: tables (`org/<name>/data.json`) that it replaces, rules that it adds."""
     workers: Annotated[int, Field(ge=1, le=16)] = 1
     """Child processes of the embedded engine."""
     deadline_ms: Annotated[int, Field(ge=10, le=10_000)] = 250

@@ -191,12 +191,16 @@ def _check(unit: Unit) -> None:
 def _why(error: Exception) -> str:
     if isinstance(error, LedgerUnavailableError):
         return error.why
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    # SQLite's operational errors are fixed sentences, such as "database or disk is full".
-    return f"the database failed: {cause if isinstance(error, OperationalError) else type(cause).__name__}"
+    if isinstance(error, OperationalError):
+        # SQLite's own sentences are fixed and quote no value, such as "database or disk is full".
+        return f"the database failed: {error.orig}"
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return f"the database failed: {type(origin.__cause__ or origin).__name__}"
 
 
 def _unavailable(error: Exception, why: str) -> LedgerUnavailableError:
-    unavailable = LedgerUnavailableError(why)
+    # A connection that broke may have broken after its commit.
+    lost = isinstance(error, OSError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    unavailable = LedgerUnavailableError(why, in_doubt=lost)
     unavailable.__cause__ = error
     return unavailable

@@ -5,6 +5,7 @@ SQLite (write-ahead log, synchronous=FULL) is the default; PostgreSQL carries se
 connection: it is the queue of this process's writers, and BEGIN IMMEDIATE is the queue of all processes.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
@@ -19,8 +20,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from gateway.domain.errors import InsecureError, UnavailableError
 from gateway.store.tables import SCHEMA_VERSION
 
-DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+asyncpg")
-LOCK_SECONDS: Final = 3
+SQLITE: Final = "sqlite+aiosqlite"
+POSTGRESQL: Final = "postgresql+asyncpg"
+LOCK_SECONDS: Final = 2
 """How long one transaction waits for another's lock before it gives up."""
 COMMAND_SECONDS: Final = 4
 """How long PostgreSQL may take over one command before its connection is given up."""
@@ -76,12 +78,14 @@ class Database:
             DatabaseUnavailableError: it does not answer.
         """
         address = _address(url)
-        make = _sqlite if address.get_backend_name() == "sqlite" else _postgresql
-        database = cls(*make(address))
+        database = cls(*(_sqlite if address.drivername == SQLITE else _postgresql)(address))
         try:
+            if address.drivername == SQLITE:
+                # Fails here rather than in the driver's thread, which would outlive the failure.
+                sqlite3.connect(str(address.database)).close()
             async with database._reader.connect(), database._writer.connect():
                 pass
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             await database.close()
             raise DatabaseUnavailableError(database.dialect) from error
         return database
@@ -152,8 +156,8 @@ def _address(url: str) -> URL:
         address = make_url(url)
     except ArgumentError:
         raise DatabaseUrlError from None
-    in_memory = address.drivername == DRIVERS[0] and address.database in {None, "", ":memory:"}
-    if address.drivername not in DRIVERS or in_memory:
+    in_memory = address.drivername == SQLITE and address.database in {None, "", ":memory:"}
+    if address.drivername not in {SQLITE, POSTGRESQL} or in_memory:
         raise DatabaseUrlError
     return address
 

@@ -102,7 +102,12 @@ def _row(leaf: Leaf, link: Link) -> dict[str, Any]:
 
 
 def _stored(row: Row[Any]) -> StoredEntry:
-    return StoredEntry(seq=row.seq, leaf=row.leaf, leaf_hash=row.leaf_hash)
+    return StoredEntry(seq=row.seq, leaf=_bytes(row.leaf), leaf_hash=_bytes(row.leaf_hash))
+
+
+def _bytes(value: bytes | str) -> bytes:
+    # SQLite keeps whatever type was written. What somebody damaged must be read to be found.
+    return value if isinstance(value, bytes) else value.encode()
 
 
 def _moving(head: Head) -> dict[str, Any]:

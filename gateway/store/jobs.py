@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.job import JobRecord, JobStatus
-from gateway.ports.dialect import ListJobs
+from gateway.ports.operations import ListJobs
 from gateway.store.tables import job
 from gateway.store.upsert import upsert
 from gateway.store.values import json_text, text_json, text_time, time_text
@@ -39,15 +39,17 @@ async def by_id(connection: AsyncConnection, job_id: str) -> JobRecord | None:
 
 
 async def search(
-    connection: AsyncConnection, wanted: ListJobs, *, project_id: str, principal_id: str, colleagues: bool
+    connection: AsyncConnection, wanted: ListJobs, *, project_id: str, principal_id: str | None, colleagues: bool
 ) -> tuple[list[JobRecord], int]:
     """List a project's jobs as a client asked, and how many match in all; deleted ones are gone.
 
-    Without `colleagues`, only the principal's own.
+    A principal sees its own, and with `colleagues` also those of others that are not private. `None` is
+    whoever runs the gateway's machine, and sees all.
     """
     conditions = [job.c.project_id == project_id, job.c.deleted.is_(False), *_conditions(wanted)]
-    if not colleagues:
-        conditions.append(job.c.principal_id == principal_id)
+    if principal_id is not None:
+        own = job.c.principal_id == principal_id
+        conditions.append(or_(own, job.c.private.is_(False)) if colleagues else own)
     order = (job.c.created_at, job.c.id) if wanted.ascending else (job.c.created_at.desc(), job.c.id.desc())
     query = select(job).where(*conditions).order_by(*order).limit(wanted.limit).offset(wanted.offset)
     rows = (await connection.execute(query)).all()
@@ -123,13 +125,17 @@ def _row(job_: JobRecord) -> dict[str, Any]:
 
 
 def _tags_text(tags: tuple[str, ...]) -> str:
-    # JSON text never holds a raw line break inside a string. With one between two tags, a quoted tag that is
-    # found anywhere in the column is a whole tag, so one portable text search answers "has this tag".
-    return json.dumps(tags, separators=(",\n", ":"))
+    # JSON text never holds a raw line break inside a string. With one before each tag, a line break and a quoted
+    # tag found anywhere in the column is a whole tag, so one portable text search answers "has this tag".
+    return f"[{','.join(_tag_text(tag) for tag in tags)}]"
+
+
+def _tag_text(tag: str) -> str:
+    return f"\n{json.dumps(tag)}"
 
 
 def _has_tag(tag: str) -> ColumnElement[bool]:
-    return func.replace(job.c.tags, json.dumps(tag), "") != job.c.tags
+    return func.replace(job.c.tags, _tag_text(tag), "") != job.c.tags
 
 
 def _conditions(wanted: ListJobs) -> list[ColumnElement[bool]]:

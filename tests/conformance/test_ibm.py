@@ -5,7 +5,8 @@ from pathlib import Path
 
 from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.secret import Secret
-from gateway.ports import dialect as ask
+from gateway.ports import answers as answered
+from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
 from gateway.ports.testing import DialectConformance, Example
 from tests.fakes import canned, values
@@ -18,11 +19,11 @@ SESSION = f"{API}/sessions/{values.SESSION.id}"
 PLAN = values.INSTANCE.id
 FORM = b"grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=k&response_type=cloud_iam"
 
-VIEW = ask.JobView(job=values.JOB, body=None, queue_position=2)
-SESSION_VIEW = ask.SessionView(session=values.SESSION, jobs={"queued": 1})
-INSTANCES = ask.InstanceList(instances=(values.INSTANCE,))
-TOKEN = ask.TokenGranted(token=Secret.of("h.p.s"), issued_at=0, expires_at=3600)
-USAGE = ask.UsageView(
+VIEW = answered.JobView(job=values.JOB, body=None, queue_position=2)
+SESSION_VIEW = answered.SessionView(session=values.SESSION, jobs={"queued": 1})
+INSTANCES = answered.InstanceList(instances=(values.INSTANCE,))
+TOKEN = answered.TokenGranted(token=Secret.of("h.p.s"), issued_at=0, expires_at=3600)
+USAGE = answered.UsageView(
     instance=values.INSTANCE,
     used_seconds=1.0,
     period_start=values.NOW,
@@ -46,27 +47,27 @@ class TestIbmDialect(DialectConformance):
         return values.INSTANCE
 
     def examples(self):
-        done, page = ask.Done(), ask.JobList(jobs=(VIEW,), count=1, limit=10, offset=0)
+        done, page = answered.Done(), answered.JobList(jobs=(VIEW,), count=1, limit=10, offset=0)
         body = b'{"finished": true}'
         return [
             example("POST", "/iam/identity/token", ask.ExchangeKey, TOKEN, FORM),
             example("POST", "/search/v3/resources/search", ask.ListInstances, INSTANCES, {"query": "q"}),
             example("GET", f"/catalog/{PLAN}", ask.ShowPlan, INSTANCES),
             example("GET", f"/catalog/api/v1/{PLAN}", ask.ShowPlan, INSTANCES),
-            example("GET", f"{API}/backends", ask.ListBackends, ask.BackendList(backends=(values.VIEW,))),
+            example("GET", f"{API}/backends", ask.ListBackends, answered.BackendList(backends=(values.VIEW,))),
             example("GET", f"{BACKEND}/configuration", ask.ShowConfiguration, values.VIEW),
             example("GET", f"{BACKEND}/properties", ask.ShowCalibration, _calibration()),
             example("GET", f"{BACKEND}/status", ask.ShowStatus, values.VIEW),
             example("GET", f"{API}/instances/usage", ask.ShowUsage, USAGE),
             *(
-                example("POST", f"{API}/jobs", ask.Submit, ask.Accepted(job=values.JOB), path.read_bytes())
+                example("POST", f"{API}/jobs", ask.Submit, answered.Accepted(job=values.JOB), path.read_bytes())
                 for path in sorted(REQUESTS.glob("*.json"))
             ),
             example("GET", JOB, ask.ShowJob, VIEW),
             example("GET", f"{API}/jobs", ask.ListJobs, page),
-            example("GET", f"{JOB}/results", ask.ShowResults, ask.ResultBody(job=values.JOB, body=body)),
+            example("GET", f"{JOB}/results", ask.ShowResults, answered.ResultBody(job=values.JOB, body=body)),
             example("GET", f"{JOB}/metrics", ask.ShowMetrics, VIEW),
-            example("GET", f"{JOB}/logs", ask.ShowLogs, ask.LogLines(lines=("permitted",))),
+            example("GET", f"{JOB}/logs", ask.ShowLogs, answered.LogLines(lines=("permitted",))),
             example("POST", f"{JOB}/cancel", ask.CancelJob, done),
             example("DELETE", JOB, ask.DeleteJob, done),
             example("PUT", f"{JOB}/tags", ask.TagJob, done, {"tags": ["a"]}),
@@ -82,4 +83,4 @@ class TestIbmDialect(DialectConformance):
 
 
 def _calibration():
-    return ask.CalibrationView(backend=values.BACKEND, calibration=values.CALIBRATION)
+    return answered.CalibrationView(backend=values.BACKEND, calibration=values.CALIBRATION)

@@ -19,7 +19,9 @@ from gateway.domain.errors import GatewayError, NotFoundError, RefusedError
 from gateway.domain.ids import ClientJobId
 from gateway.domain.job import JobStatus
 from gateway.domain.secret import Secret
-from gateway.ports import dialect as ask
+from gateway.ports import answers as answered
+from gateway.ports import dialect as spoken
+from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
 from tests.fakes import canned, values
 
@@ -49,13 +51,13 @@ class JobEndedError(RefusedError):
 class FakeGate:
     """Carries operations out on dictionaries."""
 
-    def __init__(self, dialect: ask.Dialect, now: int) -> None:
+    def __init__(self, dialect: spoken.Dialect, now: int) -> None:
         self.dialect, self.now = dialect, now
         self.jobs, self.bodies, self.results, self.sessions = {}, {}, {}, {}
         self.received = []
         self._ids = (sha256(number.to_bytes(4, "big")).digest()[:16] for number in count(1))
 
-    def perform(self, operation: ask.Operation) -> ask.Answer:
+    def perform(self, operation: ask.Operation) -> answered.Answer:
         self.received.append(operation)
         return getattr(self, type(operation).__name__)(operation)
 
@@ -63,15 +65,15 @@ class FakeGate:
         if operation.key.reveal() != KEY.encode():
             raise NotFoundError(noun="key", name="shown")
         token = canned.token(self.now, TOKEN_SECONDS)
-        return ask.TokenGranted(token=Secret.of(token), issued_at=self.now, expires_at=self.now + TOKEN_SECONDS)
+        return answered.TokenGranted(token=Secret.of(token), issued_at=self.now, expires_at=self.now + TOKEN_SECONDS)
 
     def ListInstances(self, _):  # noqa: N802
-        return ask.InstanceList(instances=(values.INSTANCE,))
+        return answered.InstanceList(instances=(values.INSTANCE,))
 
     ShowPlan = ListInstances
 
     def ListBackends(self, _):  # noqa: N802
-        return ask.BackendList(backends=(values.VIEW,))
+        return answered.BackendList(backends=(values.VIEW,))
 
     def ShowConfiguration(self, operation):  # noqa: N802
         if operation.backend != values.BACKEND.name:
@@ -82,10 +84,10 @@ class FakeGate:
 
     def ShowCalibration(self, operation):  # noqa: N802
         early = operation.before is not None and operation.before < values.CALIBRATION.taken_at
-        return ask.CalibrationView(backend=values.BACKEND, calibration=None if early else values.CALIBRATION)
+        return answered.CalibrationView(backend=values.BACKEND, calibration=None if early else values.CALIBRATION)
 
     def ShowUsage(self, _):  # noqa: N802
-        return ask.UsageView(
+        return answered.UsageView(
             instance=values.INSTANCE,
             used_seconds=12.5,
             period_start=values.NOW,
@@ -107,15 +109,15 @@ class FakeGate:
             echo=submission.echo,
         )
         self.jobs[job.client_job_id], self.bodies[job.client_job_id] = job, submission.body
-        return ask.Accepted(job=job)
+        return answered.Accepted(job=job)
 
     def ShowJob(self, operation):  # noqa: N802
         job = self._advance(self._job(operation.client_job_id))
         body = self.bodies[job.client_job_id] if operation.parameters else None
-        return ask.JobView(job=job, body=body, queue_position=None)
+        return answered.JobView(job=job, body=body, queue_position=None)
 
     def ShowMetrics(self, operation):  # noqa: N802
-        return ask.JobView(job=self._job(operation.client_job_id), body=None, queue_position=3)
+        return answered.JobView(job=self._job(operation.client_job_id), body=None, queue_position=3)
 
     def ShowResults(self, operation):  # noqa: N802
         job = self._job(operation.client_job_id)
@@ -123,48 +125,48 @@ class FakeGate:
         if job.status is JobStatus.COMPLETED:
             submitted = self.bodies[job.client_job_id]
             body = self.dialect.encode_results(submitted, canned.result(submitted))
-        return ask.ResultBody(job=job, body=body)
+        return answered.ResultBody(job=job, body=body)
 
     def ShowLogs(self, operation):  # noqa: N802
-        return ask.LogLines(lines=(f"job {self._job(operation.client_job_id).client_job_id}", "permitted"))
+        return answered.LogLines(lines=(f"job {self._job(operation.client_job_id).client_job_id}", "permitted"))
 
     def ListJobs(self, operation):  # noqa: N802
         found = [job for job in self.jobs.values() if _matches(job, operation)]
         ordered = found if operation.ascending else found[::-1]
         page = ordered[operation.offset : operation.offset + operation.limit]
-        views = tuple(ask.JobView(job=job, body=None, queue_position=None) for job in page)
-        return ask.JobList(jobs=views, count=len(found), limit=operation.limit, offset=operation.offset)
+        views = tuple(answered.JobView(job=job, body=None, queue_position=None) for job in page)
+        return answered.JobList(jobs=views, count=len(found), limit=operation.limit, offset=operation.offset)
 
     def CancelJob(self, operation):  # noqa: N802
         job = self._job(operation.client_job_id)
         if job.status.final:
             raise JobEndedError("the job has already ended")
         self.jobs[job.client_job_id] = replace(job, status=JobStatus.CANCELLED, reason="cancelled by its owner")
-        return ask.Done()
+        return answered.Done()
 
     def DeleteJob(self, operation):  # noqa: N802
         del self.jobs[self._job(operation.client_job_id).client_job_id]
-        return ask.Done()
+        return answered.Done()
 
     def TagJob(self, operation):  # noqa: N802
         job = self._job(operation.client_job_id)
         self.jobs[job.client_job_id] = replace(job, tags=operation.tags)
-        return ask.Done()
+        return answered.Done()
 
     def OpenSession(self, operation):  # noqa: N802
         session = replace(values.SESSION, id=self.dialect.session_id(next(self._ids)), mode=operation.mode)
         self.sessions[session.id] = session
-        return ask.SessionView(session=session, jobs={})
+        return answered.SessionView(session=session, jobs={})
 
     def ShowSession(self, operation):  # noqa: N802
         if operation.session_id not in self.sessions:
             raise NotFoundError(noun="session", name=operation.session_id)
-        return ask.SessionView(session=self.sessions[operation.session_id], jobs={})
+        return answered.SessionView(session=self.sessions[operation.session_id], jobs={})
 
     def CloseSession(self, operation):  # noqa: N802
         closed = replace(self.ShowSession(operation).session, accepting_jobs=False, closed_at=values.NOW)
         self.sessions[closed.id] = closed
-        return ask.SessionView(session=closed, jobs={})
+        return answered.SessionView(session=closed, jobs={})
 
     def _job(self, client_job_id):
         if client_job_id not in self.jobs:

@@ -16,7 +16,7 @@ from gateway.domain.backend import (
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId
 from gateway.domain.job import JobRecord, JobStatus, Session
 from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
-from gateway.ports.dialect import BackendView, Instance
+from gateway.ports.answers import BackendView, Instance
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 QUBITS = 5

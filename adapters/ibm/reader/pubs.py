@@ -152,7 +152,10 @@ def _padded(pub: Any, parts: int, where: str) -> list[Any]:
 
 
 def _options(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    return expect({} if params.get("options") is None else params["options"], dict, "params.options")
+    """Give the options; one of them stands beside them on the wire."""
+    options = expect({} if params.get("options") is None else params["options"], dict, "params.options")
+    level = params.get("resilience_level")
+    return options if level is None else {**options, "resilience_level": level}
 
 
 def _default_precision(options: Mapping[str, Any]) -> float:

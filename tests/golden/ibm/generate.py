@@ -18,7 +18,8 @@ from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.errors import NotFoundError
 from gateway.domain.job import JobStatus
-from gateway.ports import dialect as ask
+from gateway.ports import answers as answered
+from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
 from tests import tools
 from tests.fakes import values
@@ -46,21 +47,27 @@ FAILED = replace(
 def answers() -> Mapping[str, bytes]:
     """Write every shape of answer that clients parse."""
     dialect = IbmDialect(IbmSettings())
-    hardware = ask.BackendView(backend=values.HARDWARE, status=replace(values.STATUS, queue_length=7, message="ok"))
+    hardware = answered.BackendView(
+        backend=values.HARDWARE, status=replace(values.STATUS, queue_length=7, message="ok")
+    )
+    calibrated = answered.CalibrationView(backend=values.BACKEND, calibration=values.CALIBRATION)
     shown = {
-        "backends": (ask.ListBackends(), ask.BackendList(backends=(values.VIEW, hardware))),
-        "backends-names": (ask.ListBackends(detailed=False), ask.BackendList(backends=(values.VIEW,))),
+        "backends": (ask.ListBackends(), answered.BackendList(backends=(values.VIEW, hardware))),
+        "backends-names": (ask.ListBackends(detailed=False), answered.BackendList(backends=(values.VIEW,))),
         "configuration": (ask.ShowConfiguration(backend="sim_line_5"), values.VIEW),
-        "properties": (_calibration(), ask.CalibrationView(backend=values.BACKEND, calibration=values.CALIBRATION)),
-        "properties-none": (_calibration(), ask.CalibrationView(backend=values.BACKEND, calibration=None)),
+        "properties": (
+            _calibration(),
+            answered.CalibrationView(backend=values.BACKEND, calibration=values.CALIBRATION),
+        ),
+        "properties-none": (_calibration(), answered.CalibrationView(backend=values.BACKEND, calibration=None)),
         "status": (ask.ShowStatus(backend="sim_line_5"), values.VIEW),
-        "search": (ask.ListInstances(), ask.InstanceList(instances=(values.INSTANCE,))),
-        "plan": (ask.ShowPlan(plan_id="p"), ask.InstanceList(instances=(values.INSTANCE,))),
+        "search": (ask.ListInstances(), answered.InstanceList(instances=(values.INSTANCE,))),
+        "plan": (ask.ShowPlan(plan_id="p"), answered.InstanceList(instances=(values.INSTANCE,))),
         "submitted": (ask.ShowJob(client_job_id="d", parameters=False), _view(values.JOB)),
         "failed": (ask.ShowJob(client_job_id="d", parameters=False), _view(FAILED)),
         "metrics": (ask.ShowMetrics(client_job_id="d"), _view(FAILED)),
         "metrics-hardware": (ask.ShowMetrics(client_job_id="d"), _view(replace(FAILED, kind=ExecutionKind.HARDWARE))),
-        "session": (ask.ShowSession(session_id="s"), ask.SessionView(session=values.SESSION, jobs={"running": 1})),
+        "session": (ask.ShowSession(session_id="s"), answered.SessionView(session=values.SESSION, jobs={"running": 1})),
     }
     written = {name: dialect.answer(operation, answer).body for name, (operation, answer) in shown.items()}
     request = WireRequest(method="GET", path="/api/v1/jobs/d1", query=(), headers={}, body=b"")
@@ -98,8 +105,8 @@ def _calibration() -> ask.ShowCalibration:
     return ask.ShowCalibration(backend="sim_line_5", before=None, calibration_id=None)
 
 
-def _view(job: values.JobRecord) -> ask.JobView:
-    return ask.JobView(job=job, body=None, queue_position=None)
+def _view(job: values.JobRecord) -> answered.JobView:
+    return answered.JobView(job=job, body=None, queue_position=None)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,10 @@ def tensors(draw, dtype=None):
     return Tensor(dtype=dtype, shape=shape, data=draw(st.binary(min_size=size, max_size=size)))
 
 
+registers = st.builds(Register, bits=st.integers(0, 200), samples=tensors("uint8"))
 items = st.builds(
     ItemResult,
-    registers=st.dictionaries(names, st.builds(Register, bits=st.integers(0, 200), samples=tensors("uint8")), max_size=3),
+    registers=st.dictionaries(names, registers, max_size=3),
     tensors=st.dictionaries(names, tensors(), max_size=3),
     shape=shapes,
     shots=st.integers(0, 2**40),

@@ -131,6 +131,13 @@ def test_quarter_turns_are_made_exact_for_the_stabilizer_method():
     assert all(angle == round(angle / (pi / 2)) * (pi / 2) for angle in angles)
 
 
+def test_other_angles_are_not_rounded_away():
+    circuit = QuantumCircuit(1)
+    circuit.rz(0.3, 0)
+
+    assert compact(circuit, method="stabilizer").circuit.data[0].operation.params == [0.3]
+
+
 def test_parameters_stay_free():
     angle = Parameter("angle")
     circuit = QuantumCircuit(30)

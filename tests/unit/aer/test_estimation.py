@@ -20,7 +20,7 @@ def run(circuit, observables, *, values=None, shots=4096, method="statevector", 
     )
     array[...] = observables
     values = np.zeros((*array.shape, 0)) if values is None else np.asarray(values, dtype=float)
-    engine = Engine(method=method, memory_bytes=2**30, noise=None, seed=seed)
+    engine = Engine(method=method, memory_bytes=2**30, threads=1, noise=None, seed=seed)
     return estimate(engine, compact(circuit, method=method), values, array, shots=shots, idle=idle)
 
 
@@ -78,6 +78,7 @@ def test_precision_decides_the_shots_and_is_kept():
     assert shots_for(0.01) == found.shots == 10_000
     assert shots_for(0.015625) == 4096
     assert shots_for(5.0) == 1
+    assert all(shots_for(1 / np.sqrt(shots)) == shots for shots in (3, 4096, 1_000_003, 10**9 + 7))
     assert found.errors[0] == pytest.approx(0.01, rel=0.02)
 
 

@@ -74,7 +74,7 @@ def test_several_circuits_are_added_up_and_their_methods_named():
         pytest.param(changed(ONE, shots=100_001), ("100001 shots", "takes 100000"), id="too many shots"),
         pytest.param(changed(ONE, bindings=10**6, shots=10_000), ("result would be", "split the job"), id="too large"),
         pytest.param(facts(*[ghz([0], declared=1)] * 301), ("301 circuits", "takes 300"), id="too many circuits"),
-        pytest.param(facts(brickwork(60, 60, seed=1)), ("60 qubits", "statevector about", "one job may use 600 s and 2 GiB",
+        pytest.param(facts(brickwork(60, 60, seed=1)), ("60 qubits", "statevector about", "may use 600 s and 2 GiB",
                      "What runs: 26 qubits"), id="too entangled"),
         pytest.param(facts(busy()), ("20 qubits", "1000 shots in all", "fewer shots help"), id="every shot anew"),
         pytest.param(changed(ONE, bindings=400_000, shots=10), ("cannot be simulated here",), id="too many bindings"),

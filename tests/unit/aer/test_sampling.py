@@ -20,7 +20,7 @@ ALL = ("statevector", "matrix_product_state", "density_matrix")
 
 
 def engine(method="statevector", *, seed=1, memory_bytes=2**30, noise=None) -> Engine:
-    return Engine(method=method, memory_bytes=memory_bytes, noise=noise, seed=seed)
+    return Engine(method=method, memory_bytes=memory_bytes, threads=1, noise=noise, seed=seed)
 
 
 def sample(circuit: QuantumCircuit, shots: int, method="statevector", values=NO_VALUES, seed=1):

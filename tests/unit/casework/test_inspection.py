@@ -14,7 +14,7 @@ from gateway.domain.ids import uuid7
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.money import Quote
 from gateway.domain.writes import AttemptUpdate, EntryDraft
-from gateway.ports.dialect import ListJobs
+from gateway.ports.operations import ListJobs
 from gateway.store import holds, subjects
 from tests.unit.casework.conftest import NOW
 

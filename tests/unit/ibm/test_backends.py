@@ -8,7 +8,7 @@ import pytest
 
 from adapters.ibm import backends
 from adapters.ibm.properties import properties
-from gateway.ports.dialect import BackendView, CalibrationView
+from gateway.ports.answers import BackendView, CalibrationView
 from tests.fakes import values
 
 

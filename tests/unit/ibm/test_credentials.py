@@ -4,7 +4,8 @@ import pytest
 
 from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.errors import RefusedError
-from gateway.ports.dialect import AccessToken, ApiKey, ExchangeKey, WireRequest
+from gateway.ports.dialect import AccessToken, ApiKey, WireRequest
+from gateway.ports.operations import ExchangeKey
 
 DIALECT = IbmDialect(IbmSettings())
 GRANT = "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey"

@@ -11,7 +11,8 @@ import pytest
 
 from adapters.ibm import IbmDialect, IbmSettings, answers
 from gateway.domain.errors import NotFoundError, UnavailableError
-from gateway.ports.dialect import Operation, WireRequest
+from gateway.ports.dialect import WireRequest
+from gateway.ports.operations import Operation
 from tests.fakes.values import INSTANCE
 from tests.golden.ibm import generate
 

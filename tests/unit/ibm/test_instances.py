@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.ibm import instances
-from gateway.ports.dialect import UsageView
+from gateway.ports.answers import UsageView
 from tests.fakes.values import INSTANCE, NOW
 
 CRN = instances.crn(INSTANCE)

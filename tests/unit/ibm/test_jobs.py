@@ -9,7 +9,8 @@ from adapters.ibm import IbmDialect, IbmSettings, jobs
 from adapters.ibm.errors import ResultsGoneError
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.job import JobStatus
-from gateway.ports import dialect as ask
+from gateway.ports import answers as answered
+from gateway.ports import operations as ask
 from tests.fakes.values import JOB, NOW
 
 DIALECT = IbmDialect(IbmSettings())
@@ -17,7 +18,7 @@ SDK_WORDS = {"QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"}
 
 
 def view(body=None, position=None, **changes):
-    return ask.JobView(job=replace(JOB, **changes), body=body, queue_position=position)
+    return answered.JobView(job=replace(JOB, **changes), body=body, queue_position=position)
 
 
 @pytest.mark.parametrize("status", list(JobStatus))
@@ -53,8 +54,8 @@ def test_parameters_are_shown_when_there_is_a_body():
 
 def test_an_empty_page_ends_the_sdks_paging():
     """The SDK stops when it has `count - skip` jobs, which a page beyond the end never gives it."""
-    beyond = jobs.job_list(ask.JobList(jobs=(), count=3, limit=10, offset=50))
-    within = jobs.job_list(ask.JobList(jobs=(view(),), count=3, limit=1, offset=1))
+    beyond = jobs.job_list(answered.JobList(jobs=(), count=3, limit=10, offset=50))
+    within = jobs.job_list(answered.JobList(jobs=(view(),), count=3, limit=1, offset=1))
 
     assert (beyond["count"], within["count"]) == (50, 3)
 
@@ -78,7 +79,7 @@ def test_metrics_tell_the_place_in_the_queue_while_there_is_one():
 
 def results(body=None, **changes):
     asked = ask.ShowResults(client_job_id=JOB.client_job_id)
-    return DIALECT.answer(asked, ask.ResultBody(job=replace(JOB, **changes), body=body))
+    return DIALECT.answer(asked, answered.ResultBody(job=replace(JOB, **changes), body=body))
 
 
 def test_results_come_as_they_were_encoded():

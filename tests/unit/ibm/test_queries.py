@@ -6,7 +6,7 @@ import pytest
 
 from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.errors import RefusedError
-from gateway.ports import dialect as ask
+from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
 
 DIALECT = IbmDialect(IbmSettings(page_limit=200))

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.malformed import UnknownOperationError
-from gateway.ports import dialect as ask
+from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
 
 DIALECT = IbmDialect(IbmSettings())

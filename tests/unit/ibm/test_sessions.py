@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.ibm.sessions import session_view
-from gateway.ports.dialect import SessionView
+from gateway.ports.answers import SessionView
 from tests.fakes.values import NOW, SESSION
 
 

@@ -22,7 +22,8 @@ from gateway.identity.authenticate import (
     PrincipalDisabledError,
 )
 from gateway.identity.tokens import InvalidTokenError
-from gateway.ports.dialect import AccessToken, ApiKey, ExchangeKey
+from gateway.ports.dialect import AccessToken, ApiKey
+from gateway.ports.operations import ExchangeKey
 from tests.unit.identity.conftest import NOW
 
 

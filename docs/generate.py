@@ -1,0 +1,131 @@
+"""Write the reference pages that are made from code: settings, command line, errors, events, policies.
+
+Run by `make docs`. Nobody edits those pages by hand; `tests/architecture` keeps them current.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from gateway.audit import entry
+from gateway.cli import reference as cli
+from gateway.domain.errors import GatewayError, UnavailableError
+from gateway.http.problems import STATUS
+from gateway.policy import reference as policies
+from gateway.policy.bundle import default_root, load
+from gateway.ports import registry
+from gateway.settings import reference as settings
+from gateway.telemetry import events
+
+ROOT = Path(__file__).parents[1]
+MADE = "This page is made from code by `make docs`."
+
+
+def pages() -> Mapping[Path, str]:
+    """Give each generated page, by its path in the repository."""
+    folder = Path("docs/reference")
+    adapters = {name: adapter.settings for name, adapter in registry.installed().items()}
+    return {
+        folder / "settings.md": settings.page(adapters),
+        folder / "cli.md": cli.page(),
+        folder / "errors.md": errors_page(),
+        folder / "events.md": events_page(),
+        folder / "policies.md": policies.page(load(default_root())),
+    }
+
+
+def errors() -> Mapping[str, list[type[GatewayError]]]:
+    """Find every error class of the house and its adapters, by code."""
+    found: dict[str, list[type[GatewayError]]] = {}
+    for error in sorted(_error_classes(), key=lambda kind: (kind.code, kind.__module__, kind.__name__)):
+        found.setdefault(error.code, []).append(error)
+    return found
+
+
+def _error_classes() -> Iterator[type[GatewayError]]:
+    for path in sorted([*ROOT.glob("gateway/**/*.py"), *ROOT.glob("adapters/**/*.py")]):
+        # Only modules that define a code are imported: others may be the main program of a child process.
+        for name in _classes_with_code(path):
+            kind = getattr(import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)), name)
+            if issubclass(kind, GatewayError):
+                yield kind
+
+
+def _classes_with_code(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef):
+            names = {target.id for line in node.body if isinstance(line, ast.Assign) for target in _names(line)}
+            if "code" in names:
+                yield node.name
+
+
+def _names(line: ast.Assign) -> list[ast.Name]:
+    return [target for target in line.targets if isinstance(target, ast.Name)]
+
+
+def errors_page() -> str:
+    """Write the page of error codes."""
+    introduction = f"""# Errors
+
+Every refusal carries one of these stable codes, in the shape of the vendor's API whose SDK is talking. A message says
+what was found, what is allowed and what to do; it never holds a payload, a token or a circuit. Where asking again may
+work, nothing was forwarded, and `Retry-After` says when. Errors without a status end at the command line.
+
+{MADE}
+
+| Code | Status | When | Ask again? |
+|---|---|---|---|
+"""
+    return introduction + "".join(_error_row(code, kinds) for code, kinds in errors().items())
+
+
+def _error_row(code: str, kinds: list[type[GatewayError]]) -> str:
+    when = " ".join(dict.fromkeys(_first_line(kind.__doc__) for kind in kinds))
+    status = STATUS.get(code, "")
+    again = "yes" if all(issubclass(kind, UnavailableError) for kind in kinds) else "no"
+    return f"| `{code}` | {status} | {when} | {again} |\n"
+
+
+def events_page() -> str:
+    """Write the page of ledger entries and log events."""
+    ledger = "".join(_entry_row(kind) for kind in entry.TYPES.values())
+    log = "".join(f"| `{name}` | {_first_line(event.docs)} |\n" for name, event in events.ALL.items())
+    return f"""# Events
+
+Names are `noun.past_participle` and are never renamed. {MADE}
+
+## Ledger entries
+
+Evidence. Each is one leaf of the ledger; verifiers accept types they do not know.
+
+| Type | Schema | When | Always says |
+|---|---|---|---|
+{ledger}
+## Log events
+
+For operators, on stderr; no evidence. Request id, principal, project and vendor are bound to each where known.
+
+| Event | When |
+|---|---|
+{log}"""
+
+
+def _entry_row(kind: entry.EntryType) -> str:
+    fields = ", ".join(f"`{name}`" for name in sorted(kind.required))
+    return f"| `{kind.name}` | {kind.schema} | {_first_line(kind.docs)} | {fields} |\n"
+
+
+def _first_line(text: str | None) -> str:
+    return " ".join((text or "").split("\n\n")[0].split()).replace("|", r"\|")
+
+
+def main() -> None:
+    """Write every page and say which."""
+    for path, text in pages().items():
+        (ROOT / path).write_text(text, "utf-8")
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""`gateway jobs`: what was submitted and what became of it, for operators. No payload and no result is shown."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import rich_click as click
+
+from gateway.casework.inspection import JobReport
+from gateway.cli.house import in_house, names
+from gateway.cli.invocation import Call, call
+from gateway.cli.output import answer_fields, answer_json, answer_table, json_option
+from gateway.domain.job import JobRecord
+from gateway.ports.operations import ListJobs
+from gateway.wiring import House
+
+_COLUMNS = ("id", "created", "principal", "project", "program", "asked", "backend", "kind", "status")
+
+
+@click.group()
+def jobs() -> None:
+    """Jobs of every project: lists, and one with its attempts and entries."""
+
+
+@jobs.command("list")
+@click.option("--project", help="Only this project's.")
+@click.option("--backend", help="Only those that run, or ran, on this backend.")
+@click.option("--pending/--ended", "pending", default=None, help="Only those that have not ended, or that have.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many, newest first."
+)
+@json_option
+@call
+def list_(
+    this: Call, /, *, project: str | None, backend: str | None, pending: bool | None, limit: int, as_json: bool
+) -> None:
+    """List jobs, newest first."""
+    wanted = _wanted(backend=backend, pending=pending, limit=limit)
+
+    async def work(house: House) -> list[Mapping[str, Any]]:
+        people, accounts = await names(house)
+        only = (await house.administration.projects.named(project)).id if project else None
+        return [_row(job, people, accounts) for job in await house.inspection.jobs(wanted, project_id=only)]
+
+    rows = in_house(this, work)
+    answer_json(rows) if as_json else answer_table(rows, _COLUMNS)
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@json_option
+@call
+def show(this: Call, /, *, job_id: str, as_json: bool) -> None:
+    """Show the job ID (the SDK's id, or ours) with its attempts and what the ledger says of it."""
+    report = in_house(this, lambda house: house.inspection.job(job_id))
+    if as_json:
+        answer_json(_report(report))
+        return
+    answer_fields(_fields(report.job) | {"sealed": report.sealed})
+    click.echo()
+    answer_table([asdict(attempt) for attempt in report.attempts], ("attempt", "backend", "state", "claims", "seq"))
+    click.echo()
+    answer_table([asdict(entry) for entry in report.entries], ("seq", "at", "type"))
+
+
+def _wanted(*, backend: str | None, pending: bool | None, limit: int) -> ListJobs:
+    return ListJobs(
+        limit=limit,
+        offset=0,
+        backend=backend,
+        pending=pending,
+        program=None,
+        tags=(),
+        session_id=None,
+        created_after=None,
+        created_before=None,
+        ascending=False,
+        parameters=False,
+    )
+
+
+def _row(job: JobRecord, people: Mapping[str, str], accounts: Mapping[str, str]) -> Mapping[str, Any]:
+    return {
+        "id": job.client_job_id,
+        "created": job.created_at,
+        "principal": people.get(job.principal_id, job.principal_id),
+        "project": accounts.get(job.project_id, job.project_id),
+        "program": job.program,
+        "asked": job.asked_backend,
+        "backend": job.backend,
+        "kind": job.kind.value,
+        "status": job.status.value,
+    }
+
+
+def _fields(job: JobRecord) -> dict[str, Any]:
+    # What a dialect must echo is the client's own text; it is not ours to print.
+    return {name: value for name, value in asdict(job).items() if name not in {"echo", "stages"}} | {
+        f"stage {name}": at for name, at in job.stages.items()
+    }
+
+
+def _report(report: JobReport) -> Mapping[str, Any]:
+    return {
+        "job": _fields(report.job),
+        "sealed": report.sealed,
+        "attempts": [asdict(attempt) for attempt in report.attempts],
+        "entries": [asdict(entry) for entry in report.entries],
+    }

@@ -1,0 +1,147 @@
+"""What is answered to each operation, in our words; a dialect writes it in the vendor's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from gateway.domain.backend import Backend, BackendStatus, Calibration
+from gateway.domain.job import JobRecord, Session
+from gateway.domain.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenGranted:
+    """To `ExchangeKey`."""
+
+    token: Secret
+    issued_at: int
+    expires_at: int
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One virtual account: a project of the caller in the vendor's shape."""
+
+    id: str
+    """Stable, opaque, 32 hexadecimal digits, derived from the project."""
+    name: str
+    region: str
+    backends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceList:
+    """To `ListInstances` and, with one element, to `ShowPlan`."""
+
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendView:
+    """To `ShowConfiguration` and `ShowStatus`; many of them to `ListBackends`."""
+
+    backend: Backend
+    status: BackendStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendList:
+    """To `ListBackends`, in the order they should be tried."""
+
+    backends: tuple[BackendView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationView:
+    """To `ShowCalibration`."""
+
+    backend: Backend
+    calibration: Calibration | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageView:
+    """To `ShowUsage`."""
+
+    instance: Instance
+    used_seconds: float
+    period_start: datetime
+    period_end: datetime
+    allocation_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """To `Submit`."""
+
+    job: JobRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """To `ShowJob` and `ShowMetrics`; `body` is the submitted body where parameters were asked for."""
+
+    job: JobRecord
+    body: bytes | None = field(repr=False)
+    queue_position: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobList:
+    """To `ListJobs`."""
+
+    jobs: tuple[JobView, ...]
+    count: int
+    """How many match in all."""
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultBody:
+    """To `ShowResults`: what `encode_results` made, or `None` while there is none."""
+
+    job: JobRecord
+    body: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLines:
+    """To `ShowLogs`."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """To `OpenSession`, `ShowSession` and `CloseSession`."""
+
+    session: Session
+    jobs: Mapping[str, int]
+    """How many jobs by status."""
+    used_seconds: float = 0.0
+    """Execution seconds of its jobs so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """To `CancelJob`, `DeleteJob` and `TagJob`: it happened, there is nothing to show."""
+
+
+Answer: TypeAlias = (
+    TokenGranted
+    | InstanceList
+    | BackendView
+    | BackendList
+    | CalibrationView
+    | UsageView
+    | Accepted
+    | JobView
+    | JobList
+    | ResultBody
+    | LogLines
+    | SessionView
+    | Done
+)

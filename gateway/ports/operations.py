@@ -1,0 +1,190 @@
+"""What a client may ask for: a closed set of operations, the same for every vendor.
+
+A dialect makes them from requests; `enforcement` carries them out. Ids are the clients' own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from gateway.domain.secret import Secret
+from gateway.domain.submission import Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeKey:
+    """Trade a gateway key for a short-lived access token."""
+
+    key: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListInstances:
+    """List the accounts or instances this caller may use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPlan:
+    """Show the plan of an instance."""
+
+    plan_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListBackends:
+    """List backends with their status."""
+
+    detailed: bool = True
+    """Whether the client understands more than their names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowConfiguration:
+    """Show what a backend is."""
+
+    backend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCalibration:
+    """Show how good a backend is, or was at a moment."""
+
+    backend: str
+    before: datetime | None
+    calibration_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowStatus:
+    """Show whether a backend takes work."""
+
+    backend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowUsage:
+    """Show what the caller's project has used and may use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """Run a program."""
+
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowJob:
+    """Show one job; with `parameters`, also what was submitted."""
+
+    client_job_id: str
+    parameters: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListJobs:
+    """List the caller's jobs, newest first unless `ascending`."""
+
+    limit: int
+    offset: int
+    backend: str | None
+    pending: bool | None
+    program: str | None
+    tags: tuple[str, ...]
+    """All of these."""
+    session_id: str | None
+    created_after: datetime | None
+    created_before: datetime | None
+    ascending: bool
+    parameters: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowResults:
+    """Fetch a finished job's results."""
+
+    client_job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowMetrics:
+    """Show a job's timestamps and usage."""
+
+    client_job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowLogs:
+    """Show what a job logged."""
+
+    client_job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelJob:
+    """Stop a job that has not finished."""
+
+    client_job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteJob:
+    """Hide a finished job and erase its payload and results; the ledger keeps its entries."""
+
+    client_job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagJob:
+    """Replace a job's tags."""
+
+    client_job_id: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """Open a session or batch on a backend."""
+
+    backend: str
+    mode: str
+    max_ttl_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowSession:
+    """Show one session."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSession:
+    """Stop taking jobs into a session; with `cancel`, stop its waiting jobs too."""
+
+    session_id: str
+    cancel: bool
+
+
+Operation: TypeAlias = (
+    ExchangeKey
+    | ListInstances
+    | ShowPlan
+    | ListBackends
+    | ShowConfiguration
+    | ShowCalibration
+    | ShowStatus
+    | ShowUsage
+    | Submit
+    | ShowJob
+    | ListJobs
+    | ShowResults
+    | ShowMetrics
+    | ShowLogs
+    | CancelJob
+    | DeleteJob
+    | TagJob
+    | OpenSession
+    | ShowSession
+    | CloseSession
+)

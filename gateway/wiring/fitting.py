@@ -1,0 +1,214 @@
+"""Fits the parts of enforcement together over an open house. Each part gets only what it uses, and is made once."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from gateway.circuits.sandbox import Sandbox, SandboxLimits
+from gateway.enforcement.access import Access
+from gateway.enforcement.backends import Backends
+from gateway.enforcement.changes import Changes
+from gateway.enforcement.entries import Entries
+from gateway.enforcement.follow import Follower
+from gateway.enforcement.gate import Gate
+from gateway.enforcement.jobs import Jobs
+from gateway.enforcement.launch import Launcher
+from gateway.enforcement.recover import Recovery
+from gateway.enforcement.refusals import Refusals
+from gateway.enforcement.repeats import Repeats
+from gateway.enforcement.sessions import Sessions
+from gateway.enforcement.submit import Submitter
+from gateway.enforcement.survey import Surveyor
+from gateway.enforcement.turns import Turns
+from gateway.policy.embedded import EmbeddedDecisionPoint
+from gateway.ports.decision_point import DecisionPoint
+from gateway.ports.upstream import UpstreamContext
+from gateway.routing.fleet import Fleet
+from gateway.store.view import JobView
+from gateway.wiring.house import House, Serving
+
+
+class Fitter:
+    """Makes each part when the first other one asks for it; nothing is started here."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._turns, self._repeats = Turns(), Repeats()
+        self._jobs = JobView(house.database)
+        self._access = Access(house.bundle.roles)
+        self._entries = Entries(clock=house.clock, subject=house.vault.subject)
+
+    def serving(self) -> Serving:
+        """Give all that only a serving process has."""
+        house = self._house
+        return Serving(
+            gate=self._gate,
+            refusals=Refusals(
+                ledger=house.ledger, entries=self._entries, per_minute=house.settings.ledger.refusals_per_minute
+            ),
+            recovery=self._recovery,
+            follower=self._follower,
+            sandbox=self._sandbox,
+            decision_point=self._decision_point,
+            fleet=self._fleet,
+            jobs=self._jobs,
+            writer=house.writer,
+            entries=self._entries,
+            ledger=house.ledger,
+        )
+
+    @cached_property
+    def _readers(self) -> Mapping[str, str]:
+        return {name: each.reader for name, each in self._house.adapters.items() if each.reader is not None}
+
+    @cached_property
+    def _sandbox(self) -> Sandbox:
+        return Sandbox(
+            self._readers,
+            SandboxLimits(**self._house.settings.sandbox.model_dump()),
+            measured=lambda outcome, _seconds: self._house.metrics.payload(outcome),
+        )
+
+    @cached_property
+    def _decision_point(self) -> DecisionPoint:
+        policy = self._house.settings.policy
+        deadline = policy.deadline_ms / 1000
+        if policy.engine == "opa" and policy.opa_url is not None:
+            # Loads aiohttp, a third of a second that the embedded engine need not wait for.
+            from gateway.policy.opa import OpaDecisionPoint
+
+            return OpaDecisionPoint(policy.opa_url, self._house.bundle, deadline_seconds=deadline)
+        return EmbeddedDecisionPoint(self._house.bundle, policy.workers, deadline)
+
+    @cached_property
+    def _follower(self) -> Follower:
+        house = self._house
+        return Follower(
+            database=house.database,
+            dialects=house.dialects,
+            vault=house.vault,
+            ledger=house.ledger,
+            entries=self._entries,
+            jobs=self._jobs,
+            turns=self._turns,
+            repeats=self._repeats,
+            clock=house.clock,
+        )
+
+    @cached_property
+    def _fleet(self) -> Fleet:
+        house = self._house
+        context = UpstreamContext(
+            clock=house.clock,
+            progress=self._follower.progress,
+            state_dir=house.settings.state_dir,
+            readers=self._readers,
+        )
+        return Fleet(
+            each.upstream(house.options[name], context)
+            for name, each in house.adapters.items()
+            if each.upstream is not None and getattr(house.options[name], "enabled", True)
+        )
+
+    @cached_property
+    def _launcher(self) -> Launcher:
+        house = self._house
+        return Launcher(
+            database=house.database,
+            fleet=self._fleet,
+            ledger=house.ledger,
+            entries=self._entries,
+            jobs=self._jobs,
+            clock=house.clock,
+            metrics=house.metrics,
+        )
+
+    @cached_property
+    def _sessions(self) -> Sessions:
+        house = self._house
+        return Sessions(
+            database=house.database,
+            ledger=house.ledger,
+            entries=self._entries,
+            access=self._access,
+            fleet=self._fleet,
+            clock=house.clock,
+        )
+
+    @cached_property
+    def _reading(self) -> Jobs:
+        house = self._house
+        return Jobs(
+            database=house.database,
+            recent=self._jobs,
+            access=self._access,
+            fleet=self._fleet,
+            vault=house.vault,
+            ledger=house.ledger,
+            entries=self._entries,
+        )
+
+    @cached_property
+    def _submitter(self) -> Submitter:
+        house = self._house
+        return Submitter(
+            clock=house.clock,
+            dialects=house.dialects,
+            surveyor=Surveyor(
+                sandbox=self._sandbox, fleet=self._fleet, prices=house.prices, jobs=self._jobs, clock=house.clock
+            ),
+            decision_point=self._decision_point,
+            fleet=self._fleet,
+            sessions=self._sessions,
+            vault=house.vault,
+            ledger=house.ledger,
+            entries=self._entries,
+            jobs=self._jobs,
+            launcher=self._launcher,
+            turns=self._turns,
+            repeats=self._repeats,
+            metrics=house.metrics,
+        )
+
+    @cached_property
+    def _changes(self) -> Changes:
+        house = self._house
+        return Changes(
+            find=self._reading,
+            jobs=self._jobs,
+            fleet=self._fleet,
+            follower=self._follower,
+            vault=house.vault,
+            ledger=house.ledger,
+            entries=self._entries,
+            turns=self._turns,
+            clock=house.clock,
+        )
+
+    @cached_property
+    def _gate(self) -> Gate:
+        house = self._house
+        return Gate(
+            authenticator=house.authenticator,
+            backends=Backends(fleet=self._fleet, instances=house.instances, database=house.database, clock=house.clock),
+            submitter=self._submitter,
+            jobs=self._reading,
+            changes=self._changes,
+            sessions=self._sessions,
+            ledger=house.ledger,
+            entries=self._entries,
+        )
+
+    @cached_property
+    def _recovery(self) -> Recovery:
+        house = self._house
+        return Recovery(
+            database=house.database,
+            ledger=house.ledger,
+            vault=house.vault,
+            sandbox=self._sandbox,
+            fleet=self._fleet,
+            jobs=self._jobs,
+            launcher=self._launcher,
+            turns=self._turns,
+            clock=house.clock,
+        )

@@ -1,0 +1,86 @@
+"""`python -m tests.bench [--quick] [NAME…]`: measure, tell, and write docs/reference/benchmarks.md.
+
+The page is written by a whole, full run only; anything else just prints. Exits 0 when everything was
+measured, budgets kept or not, and 1 when a benchmark failed.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from tests.bench import machine, page
+from tests.bench.outcome import Outcome
+from tests.bench.paths import (
+    appends,
+    decisions,
+    polls,
+    simulation,
+    soak,
+    startup,
+    submissions,
+    sustained,
+    verification,
+)
+from tests.bench.scale import Scale, full, quick
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
+PATHS: Mapping[str, ModuleType] = {
+    "polls": polls,
+    "submissions": submissions,
+    "sustained": sustained,
+    "simulation": simulation,
+    "decisions": decisions,
+    "appends": appends,
+    "verification": verification,
+    "soak": soak,
+    "startup": startup,
+}
+
+
+def main() -> int:
+    """Measure what was asked for."""
+    arguments = _arguments()
+    names: Sequence[str] = arguments.names or tuple(PATHS)
+    scale_of: Callable[[Path], Scale] = quick if arguments.quick else full
+    described = machine.described()
+    outcomes: dict[str, tuple[str, Outcome]] = {}
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="qgw-bench-") as scratch:
+            scale = scale_of(Path(scratch))
+            if (outcome := _measured(name, scale)) is not None:
+                outcomes[name] = (PATHS[name].TITLE, outcome)
+    complete = set(outcomes) == set(PATHS) and not arguments.quick
+    if complete:
+        PAGE.write_text(page.written(outcomes, described, runs=scale.runs, complete=True))
+        print(f"written: {PAGE}")
+    return int(set(outcomes) != set(names))
+
+
+def _measured(name: str, scale: Scale) -> Outcome | None:
+    """Measure one path; a failure is told, and the others go on."""
+    module, began = PATHS[name], time.monotonic()
+    print(f"\n{name}: measuring…", flush=True)
+    try:
+        outcome: Outcome = module.measure(scale)
+    except Exception:
+        traceback.print_exc()
+        return None
+    print(page.told(module.TITLE, outcome))
+    print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+    return outcome
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure what the gateway costs.")
+    parser.add_argument("names", nargs="*", choices=[*PATHS, []], metavar="NAME", help=f"of {', '.join(PATHS)}")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs; writes nothing")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

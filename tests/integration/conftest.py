@@ -1,0 +1,40 @@
+"""One running gateway with several tenants, for all tests that do no harm to it."""
+
+import pytest
+
+from tests.integration.people import Keys, settle, within
+from tests.running import Gateway
+
+SETTINGS = {
+    "GATEWAY_SERVER__HEADER_TIMEOUT_MS": "1500",
+    "GATEWAY_SERVER__BODY_TIMEOUT_SECONDS": "2",
+    "GATEWAY_LEDGER__REFUSALS_PER_MINUTE": "6000",
+}
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory) -> tuple[Gateway, Keys]:
+    gateway = Gateway(tmp_path_factory.mktemp("gateway") / "state", settings=SETTINGS).init()
+    try:
+        keys = within(gateway, settle)
+        yield gateway.start(), keys
+    finally:
+        gateway.discard()
+
+
+@pytest.fixture(scope="session")
+def gateway(deployed) -> Gateway:
+    return deployed[0]
+
+
+@pytest.fixture(scope="session")
+def keys(deployed) -> Keys:
+    return deployed[1]
+
+
+@pytest.fixture
+def another(tmp_path):
+    """A deployment of the test's own, initialised and not started."""
+    gateway = Gateway(tmp_path / "state").init()
+    yield gateway
+    gateway.discard()

@@ -1,0 +1,127 @@
+"""Made-up records for tests of the store and the ledger: each complete, each changed by keyword."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from gateway.audit.entry import encode
+from gateway.domain.backend import ExecutionKind
+from gateway.domain.chain import Head
+from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId, uuid7
+from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.writes import EntryDraft, HoldWrite, Leaf, OutboxWrite, SealedWrite
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_numbers = count()
+
+
+class StillClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self, moment: datetime = NOW) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+def new_id() -> str:
+    """A UUIDv7 unlike any before."""
+    return uuid7(NOW, next(_numbers).to_bytes(10, "big"))
+
+
+def draft(
+    type_: str = "requests.refused", at: datetime = NOW, project_id: str | None = None, **body: Any
+) -> EntryDraft:
+    """An entry of the type with the fewest fields, unless another is asked for."""
+    content = body or {"codes": {"key-revoked": 1}}
+    return EntryDraft(event_id=new_id(), type=type_, at=at, project_id=project_id, body=content)
+
+
+def leaf(at: datetime = NOW, **body: Any) -> Leaf:
+    return encode(draft(at=at, codes=body))
+
+
+def genesis(origin: str = "test/ledger") -> Head:
+    return Head(origin=origin, size=0, frontier=b"", last_hash=bytes(32), last_at=NOW)
+
+
+def job(**changes: Any) -> JobRecord:
+    number = new_id()
+    record = JobRecord(
+        id=JobId(number),
+        client_job_id=ClientJobId(f"c-{number}"),
+        dialect="ibm",
+        project_id=ProjectId("project-1"),
+        principal_id=PrincipalId("principal-1"),
+        key_id=KeyId("key000000001"),
+        program="sampler",
+        asked_backend="ibm_brisbane",
+        backend="sim_heavyhex_127",
+        upstream="aer",
+        kind=ExecutionKind.SIMULATOR,
+        fallback_reason="the backend is not connected",
+        status=JobStatus.PERMITTED,
+        reason="",
+        reason_code=None,
+        created_at=NOW,
+        started_at=None,
+        finished_at=None,
+        tags=(),
+        session_id=None,
+        private=False,
+        max_execution_seconds=None,
+        circuits=2,
+        total_shots=8192,
+        estimated_seconds=1.25,
+        usage_seconds=0.0,
+        calibration_digest=None,
+        decision_id=new_id(),
+        payload_digest="ab" * 32,
+        program_digest="cd" * 32,
+        stages={"received": "2026-03-01T12:00:00.000000Z"},
+        echo={"cost": 600, "runtime": None},
+    )
+    return replace(record, **changes)
+
+
+def sealed(object_id: str, kind: str = "payload") -> SealedWrite:
+    return SealedWrite(
+        object_id=object_id,
+        kind=kind,
+        project_id="project-1",
+        key_version=1,
+        wrapped_dek=b"wrapped",
+        ciphertext=b"ciphertext",
+        ciphertext_digest="ef" * 32,
+        plaintext_bytes=10,
+    )
+
+
+def hold(job_id: str, action: str = "hold", amount_micros: int = 700) -> HoldWrite:
+    return HoldWrite(
+        job_id=job_id,
+        project_id="project-1",
+        action=action,
+        amount_micros=amount_micros,
+        currency="USD",
+        price_revision="12" * 32,
+        at=NOW,
+    )
+
+
+def outbox(job_id: str, attempt: int = 1, kind: ExecutionKind = ExecutionKind.SIMULATOR) -> OutboxWrite:
+    return OutboxWrite(
+        job_id=job_id,
+        attempt=attempt,
+        upstream="aer",
+        backend="sim_heavyhex_127",
+        kind=kind,
+        fallback=True,
+        reason="the backend is not connected",
+        lease_until=NOW + timedelta(seconds=60),
+    )

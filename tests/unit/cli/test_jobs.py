@@ -1,0 +1,65 @@
+import asyncio
+import os
+from dataclasses import replace
+
+import pytest
+
+from gateway.domain.job import JobStatus
+from gateway.domain.writes import Unit
+from gateway.settings import load
+from gateway.wiring import open_house
+from tests.fakes.values import JOB
+
+
+@pytest.fixture
+def submitted(staffed):
+    """Two jobs of the project lab: one waits, one is done."""
+
+    async def store():
+        async with open_house(load(None, dict(os.environ))) as house:
+            ada = await house.administration.principals.named("ada")
+            lab = await house.administration.projects.named("lab")
+            mine = replace(JOB, principal_id=ada.id, project_id=lab.id, echo={"token": "hunter2"})
+            waiting = replace(mine, id="0190-1", client_job_id="first", status=JobStatus.QUEUED)
+            done = replace(mine, id="0190-2", client_job_id="second", status=JobStatus.COMPLETED)
+            for job in (waiting, done):
+                await house.writer.commit(Unit(job=job))
+
+    asyncio.run(store())
+    return staffed
+
+
+def test_jobs_are_listed_with_names_of_people(submitted):
+    rows = submitted("jobs", "list", "--json").json
+
+    assert {row["id"] for row in rows} == {"first", "second"}
+    assert {(row["principal"], row["project"]) for row in rows} == {("ada", "lab")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        pytest.param(["--pending"], {"first"}, id="what waits"),
+        pytest.param(["--ended"], {"second"}, id="what ended"),
+        pytest.param(["--project", "default"], set(), id="of another project"),
+        pytest.param(["--limit", "1"], {"second"}, id="the newest"),
+    ],
+)
+def test_jobs_are_chosen(submitted, arguments, found):
+    assert {row["id"] for row in submitted("jobs", "list", "--json", *arguments).json} == found
+
+
+@pytest.mark.parametrize("name", ["first", "0190-1"], ids=["the client's id", "ours"])
+def test_a_job_is_shown_by_either_id(submitted, name):
+    told = submitted("jobs", "show", name)
+
+    assert told.status == 0
+    assert "queued" in told.out
+
+
+def test_what_a_dialect_echoes_is_not_shown(submitted):
+    assert "hunter2" not in submitted("jobs", "show", "first", "--json").out
+
+
+def test_an_unknown_job_is_status_1(deployed):
+    assert deployed("jobs", "show", "nope").status == 1
