@@ -7,6 +7,7 @@ import structlog
 from gateway.audit.ledger import Ledger
 from gateway.domain.errors import UnavailableError
 from gateway.domain.principal import Caller
+from gateway.enforcement.access import Access
 from gateway.enforcement.backends import Backends
 from gateway.enforcement.changes import Changes
 from gateway.enforcement.entries import Entries
@@ -35,6 +36,7 @@ class Gate:
     jobs: Jobs
     changes: Changes
     sessions: Sessions
+    access: Access
     ledger: Ledger
     entries: Entries
 
@@ -129,9 +131,10 @@ class Gate:
         | ask.ShowCalibration
         | ask.ShowUsage,
     ) -> Answer:
+        if isinstance(operation, ask.ListInstances | ask.ShowPlan):
+            return self.backends.instances_of(caller)
+        self.access.require(caller, "usage.read" if isinstance(operation, ask.ShowUsage) else "backend.read")
         match operation:
-            case ask.ListInstances() | ask.ShowPlan():
-                return self.backends.instances_of(caller)
             case ask.ListBackends():
                 return self.backends.offer(caller)
             case ask.ShowConfiguration() | ask.ShowStatus():

@@ -174,6 +174,7 @@ class Fitter:
         house = self._house
         return Changes(
             find=self._reading,
+            access=self._access,
             jobs=self._jobs,
             fleet=self._fleet,
             follower=self._follower,
@@ -194,6 +195,7 @@ class Fitter:
             jobs=self._reading,
             changes=self._changes,
             sessions=self._sessions,
+            access=self._access,
             ledger=house.ledger,
             entries=self._entries,
         )

@@ -50,7 +50,6 @@ def answers() -> Mapping[str, bytes]:
     hardware = answered.BackendView(
         backend=values.HARDWARE, status=replace(values.STATUS, queue_length=7, message="ok")
     )
-    calibrated = answered.CalibrationView(backend=values.BACKEND, calibration=values.CALIBRATION)
     shown = {
         "backends": (ask.ListBackends(), answered.BackendList(backends=(values.VIEW, hardware))),
         "backends-names": (ask.ListBackends(detailed=False), answered.BackendList(backends=(values.VIEW,))),
