@@ -8,6 +8,7 @@ only against a head from elsewhere: give `expected_head` where one was noted dow
 
 from binascii import hexlify
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
@@ -24,6 +25,7 @@ FINDINGS: Final = 1000
 LINE_START: Final = b'{"hash":"'
 LINE_MIDDLE: Final = b'","leaf":'
 LEAF_AT: Final = len(LINE_START) + 64 + len(LINE_MIDDLE)
+"""Where in a line the leaf begins: a hash has 64 hexadecimal digits."""
 CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "header-unreadable": "The file does not begin as an export does.",
@@ -247,9 +249,8 @@ class Verifier:
 
     def _judge_place(self, place: "_Place") -> None:
         if place.seq > self._seq:
-            gap = (
-                f"entry {self._seq} is" if place.seq == self._seq + 1 else f"entries {self._seq} to {place.seq - 1} are"
-            )
+            several = f"entries {self._seq} to {place.seq - 1} are"
+            gap = f"entry {self._seq} is" if place.seq == self._seq + 1 else several
             self._find(self._seq, "entry-missing", f"{gap} missing before entry {place.seq}")
         elif place.seq < self._seq:
             self._find(place.seq, "entry-misplaced", f"entry {place.seq} stands after entry {self._seq - 1}")
@@ -259,13 +260,11 @@ class Verifier:
 
     def _follow_from(self, seq: int, stated: bytes) -> None:
         """Expect what follows an entry; after a misplaced one, what was expected before it came."""
-        if seq < self._seq:
-            self._previous = None
-            return
-        try:
-            self._seq, self._previous = seq + 1, bytes.fromhex(stated.decode("ascii"))
-        except ValueError:
-            self._previous = None
+        self._previous = None
+        if seq >= self._seq:
+            self._seq = seq + 1
+            with suppress(ValueError):
+                self._previous = bytes.fromhex(stated.decode("ascii"))
 
     def _check_form(self, line: bytes) -> None:
         leaf = line[LEAF_AT:-2]

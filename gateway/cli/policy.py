@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import BinaryIO
 
 import rich_click as click
@@ -41,6 +42,22 @@ def check(this: Call, /, *, opa: str, as_json: bool) -> Exit:
             click.echo(str(finding))
     say(f"{len(found)} to mend" if found else "nothing to mend")
     return Exit.NO if found else Exit.DONE
+
+
+@policy.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@call
+def build(this: Call, /, *, directory: Path) -> None:
+    """Write the policies, overrides merged in, as the bundle that `opa run --server --bundle DIRECTORY` takes.
+
+    The directory must be new or empty. The gateway refuses answers from any other revision than it has itself.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise click.UsageError(f"{directory} is not empty; name a new directory")
+    chosen = this.settings.policy
+    bundle = load(chosen.directory or default_root(), chosen.overrides)
+    bundle.write(directory)
+    say(f"wrote revision {bundle.revision}")
 
 
 @policy.command("test")

@@ -58,8 +58,6 @@ class Server(Section):
     """Addresses or networks of the proxy that terminates TLS; connections from elsewhere are refused."""
     allowed_hosts: tuple[HostName, ...] = ()
     """Further `Host` names to answer to; the names of `public_url` and of the listener always are."""
-    workers: Annotated[int, Field(ge=1, le=64)] = 1
-    """HTTP worker processes; more than one needs PostgreSQL."""
     backlog: Annotated[int, Field(ge=16, le=65535)] = 1024
     """Connections the kernel keeps waiting for a worker."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 16 * 1024**2

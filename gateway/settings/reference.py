@@ -96,7 +96,10 @@ def _type(annotation: Any) -> str:  # noqa: PLR0911  # one line per kind of type
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.default_factory() if field.default_factory else field.default  # type: ignore[call-arg]  # none takes data
+    if field.default_factory is not None:
+        # Its value would be this machine's, and the page is the same for all.
+        return "depends on the machine"
+    value = field.default
     if value is PydanticUndefined:
         return "must be given"
     if value is None:

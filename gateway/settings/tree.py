@@ -180,12 +180,6 @@ class Settings(BaseSettings):
         """Take what `load` hands in and nothing else: no environment is read behind anyone's back."""
         return (init_settings,)
 
-    @model_validator(mode="after")
-    def _refuse_impossible(self) -> Self:
-        if self.server.workers > 1 and not self.postgresql:
-            raise ValueError("server.workers above 1 needs PostgreSQL: on SQLite one HTTP worker writes the ledger")
-        return self
-
     @property
     def postgresql(self) -> bool:
         """Whether state is kept in PostgreSQL rather than SQLite."""

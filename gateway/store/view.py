@@ -3,7 +3,7 @@
 Nothing here is the truth; the database is. A view is at most as old as its last `refresh`.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import Final
 
 from gateway.domain.ids import PrincipalId, ProjectId
@@ -26,6 +26,8 @@ class JobView:
         self._unfinished: dict[str, JobRecord] = {}
         self._ended: OrderedDict[str, JobRecord] = OrderedDict()
         self._client_ids: dict[str, str] = {}
+        self._waiting: Counter[tuple[str, str]] = Counter()
+        """How many have not ended, by noun and its id: policy asks at every submission."""
 
     def get(self, client_job_id: str) -> JobRecord | None:
         """Look into memory only."""
@@ -55,6 +57,7 @@ class JobView:
         self._client_ids[record.id] = record.client_job_id
         if not record.status.final:
             self._unfinished[record.client_job_id] = record
+            self._waiting.update(_nouns(record))
             return
         self._ended[record.client_job_id] = record
         if len(self._ended) > self._capacity:
@@ -62,17 +65,13 @@ class JobView:
 
     def unfinished(self, principal_id: str, project_id: str) -> tuple[int, int]:
         """Count the jobs that have not ended: the principal's, and the project's."""
-        records = self._unfinished.values()
-        return (
-            sum(record.principal_id == principal_id for record in records),
-            sum(record.project_id == project_id for record in records),
-        )
+        return self._waiting["principal", principal_id], self._waiting["project", project_id]
 
     async def refresh(self) -> None:
-        """Read every unfinished job again and forget the ended ones: at start, and when others wrote."""
+        """Begin with every job that has not ended; before the first request, as nothing here is kept."""
         async with self._database.reading() as connection:
             records = await jobs.unfinished(connection)
-        for view in (self._unfinished, self._ended, self._client_ids):
+        for view in (self._unfinished, self._ended, self._client_ids, self._waiting):
             view.clear()
         for record in records:
             self.put(record)
@@ -91,9 +90,16 @@ class JobView:
         return newer or read
 
     def _forget(self, record: JobRecord) -> None:
-        self._unfinished.pop(record.client_job_id, None)
+        if waiting := self._unfinished.pop(record.client_job_id, None):
+            # Unary plus drops the zeros, so that people who left are not counted for ever.
+            self._waiting.subtract(_nouns(waiting))
+            self._waiting = +self._waiting
         self._ended.pop(record.client_job_id, None)
         self._client_ids.pop(record.id, None)
+
+
+def _nouns(record: JobRecord) -> tuple[tuple[str, str], ...]:
+    return ("principal", record.principal_id), ("project", record.project_id)
 
 
 class IdentityView:

@@ -58,3 +58,18 @@ def test_an_engine_that_is_not_here_is_named(gateway):
 
     assert told.status == 2
     assert "no-such-program" in told.err
+
+
+def test_the_bundle_that_opa_takes_is_the_one_that_decides_here(gateway, tmp_path):
+    """The gateway believes an OPA only when it reports this very revision."""
+    told = gateway("policy", "build", str(tmp_path / "bundle"))
+    manifest = json.loads((tmp_path / "bundle" / ".manifest").read_text())
+
+    assert told.status == 0
+    assert manifest["revision"] == load(default_root()).revision
+
+
+def test_a_bundle_never_mixes_with_what_is_there(gateway, tmp_path):
+    (tmp_path / "old").touch()
+
+    assert gateway("policy", "build", str(tmp_path)).status == 2

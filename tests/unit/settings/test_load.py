@@ -81,7 +81,6 @@ def test_nothing_outside_is_read_behind_the_callers_back(monkeypatch):
         pytest.param({"GATEWAY_SERVER__ALLOWED_HOSTS": '["*"]'}, "no wildcards", id="a wildcard host"),
         pytest.param({"GATEWAY_SERVER__PUBLIC_URL": "gateway"}, "such as https://", id="an address that is none"),
         pytest.param({"GATEWAY_POLICY__ENGINE": "opa"}, "policy: engine opa needs opa_url", id="OPA without address"),
-        pytest.param({"GATEWAY_SERVER__WORKERS": "2"}, "needs PostgreSQL", id="two workers on SQLite"),
         pytest.param({"GATEWAY_LOG__FORMAT": "xml"}, "'json' or 'console'", id="a choice that is none"),
         pytest.param({"GATEWAY_CONFIG": "/nowhere"}, "correct --config", id="a file that is not there"),
     ],
