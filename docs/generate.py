@@ -1,13 +1,17 @@
-"""Write the reference pages that are made from code: settings, command line, errors, events, policies.
+"""Write the reference pages that are made from code: settings, command line, errors, events, policies, simulator.
 
 Run by `make docs`. Nobody edits those pages by hand; `tests/architecture` keeps them current.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from adapters.aer.feasibility import feasibility_table
+from adapters.aer.options import RULES, Rule
+from adapters.aer.settings import AerSettings
 from gateway.audit import entry
 from gateway.cli import reference as cli
 from gateway.domain.errors import GatewayError, UnavailableError
@@ -32,6 +36,7 @@ def pages() -> Mapping[Path, str]:
         folder / "errors.md": errors_page(),
         folder / "events.md": events_page(),
         folder / "policies.md": policies.page(load(default_root())),
+        folder / "simulator.md": simulator_page(),
     }
 
 
@@ -114,6 +119,51 @@ For operators, on stderr; no evidence. Request id, principal, project and vendor
 def _entry_row(kind: entry.EntryType) -> str:
     fields = ", ".join(f"`{name}`" for name in sorted(kind.required))
     return f"| `{kind.name}` | {kind.schema} | {_first_line(kind.docs)} | {fields} |\n"
+
+
+def simulator_page() -> str:
+    """Write the page of what the simulator runs and which options it applies."""
+    limits = AerSettings()
+    table = feasibility_table(cpu_seconds=limits.cpu_seconds, memory_bytes=limits.memory_bytes)
+    circuits = "".join(
+        f"| {row.circuit} | {row.noise} | {row.qubits} | `{row.method}` | {row.cpu_seconds:.1f} | "
+        f"{row.memory_bytes / 1024**2:.0f} |\n"
+        for row in table
+    )
+    megabytes = limits.memory_bytes // 1024**2
+    options = "".join(_option_rows(program, rules) for program, rules in RULES.items())
+    return f"""# Simulator
+
+Emulated devices run on Qiskit Aer, in processes with limits. Whether a job fits is estimated before it is decided, as
+`facts.simulator`, and what does not fit is refused at submission, in words. {MADE}
+
+## What runs
+
+The widest circuit of each kind that fits into the default limits, {limits.cpu_seconds:.0f} s of CPU and {megabytes} MiB.
+Entangling gates lie between neighbours on a line, as after transpiling. Only qubits that a circuit uses count. Seconds
+are estimates of a coarse model that errs on the long side.
+
+| Circuit | Noise | Qubits | Method | CPU seconds | MiB |
+|---|---|---|---|---|---|
+{circuits}
+## What becomes of options
+
+Every option of `qiskit-ibm-runtime` 0.49 and 0.51 is applied, refused, or listed as not applied: in the metadata of the
+result, in the ledger and in the facts. An option that nobody knows is listed too. Values that ask only for what happens
+anyway are always fine.
+
+| Program | Option | Other values are | Always fine | Why |
+|---|---|---|---|---|
+{options}"""
+
+
+def _option_rows(program: str, rules: Sequence[Rule]) -> str:
+    return "".join(_option_row(program, rule) for rule in rules)
+
+
+def _option_row(program: str, rule: Rule) -> str:
+    fine = ", ".join(["unset", *(f"`{json.dumps(value)}`" for value in rule.harmless)])
+    return f"| {program} | `{rule.path}` | {rule.treatment} | {fine} | {rule.why} |\n"
 
 
 def _first_line(text: str | None) -> str:
