@@ -139,7 +139,7 @@ Emulated devices run on Qiskit Aer, in processes with limits. Whether a job fits
 
 ## What runs
 
-The widest circuit of each kind that fits into the default limits, {limits.cpu_seconds:.0f} s of CPU and {megabytes} MiB.
+The widest circuit of each kind that fits into the default limits: {limits.cpu_seconds:.0f} s of CPU, {megabytes} MiB.
 Entangling gates lie between neighbours on a line, as after transpiling. Only qubits that a circuit uses count. Seconds
 are estimates of a coarse model that errs on the long side.
 

@@ -161,7 +161,9 @@ def _known_to_aer(circuit: QuantumCircuit, method: str) -> QuantumCircuit:
 
 @cache
 def _vocabulary(method: str) -> frozenset[str]:
-    return _ALWAYS | frozenset(AerSimulator(method=method).configuration().basis_gates)
+    known = _ALWAYS | frozenset(AerSimulator(method=method).configuration().basis_gates)
+    # It takes z rotations by quarter turns only, but phase gates by any angle.
+    return known - {"rz"} if method == costs.EXTENDED_STABILIZER else known
 
 
 def _with_exact_angles(circuit: QuantumCircuit) -> QuantumCircuit:

@@ -3,8 +3,8 @@
 import msgspec
 
 from gateway.domain.backend import Calibration
-from gateway.domain.clock import rfc3339
 from gateway.domain.writes import RowWrite
+from gateway.store import calibrations
 
 
 class CalibrationArchive:
@@ -17,13 +17,13 @@ class CalibrationArchive:
         """Give the row to write with the entry that first names a snapshot."""
         if calibration is None or calibration.digest in self._stored:
             return ()
-        values = {
-            "digest": calibration.digest,
-            "backend": calibration.backend,
-            "taken_at": rfc3339(calibration.taken_at),
-            "content": msgspec.json.encode(calibration, order="sorted"),
-        }
-        return (RowWrite(table="calibration", values=values),)
+        row = calibrations.write(
+            digest=calibration.digest,
+            backend=calibration.backend,
+            taken_at=calibration.taken_at,
+            content=msgspec.json.encode(calibration, order="sorted"),
+        )
+        return (row,)
 
     def stored(self, calibration: Calibration | None) -> None:
         """Note that a snapshot's row has been committed; a failed commit must offer it again."""

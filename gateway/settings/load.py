@@ -1,5 +1,6 @@
 """Reading the tree: defaults, then a TOML file, then `GATEWAY_SECTION__FIELD` variables; the last one wins."""
 
+import ssl
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from gateway.domain.errors import InsecureError
 from gateway.processes.limits import PARENT_PID
+from gateway.settings.listeners import Tls
 from gateway.settings.tree import PREFIX, Settings
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -60,7 +62,9 @@ def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
         settings = Settings(**_merged(_file(chosen), _Environment(environ)()))
     except ValidationError as error:
         raise SettingsError(tuple(_problem(detail) for detail in error.errors(include_url=False))) from None
-    _refuse_open_private_key(settings)
+    if settings.server.tls is not None:
+        _refuse_open_private_key(settings.server.tls.private_key)
+        _refuse_useless_certificate(settings.server.tls)
     return settings
 
 
@@ -135,13 +139,23 @@ def _suggestion(name: str, model: type[BaseModel]) -> str:
     return f", perhaps {close[0]}" if close else f", only {', '.join(sorted(model.model_fields))}"
 
 
-def _refuse_open_private_key(settings: Settings) -> None:
-    if settings.server.tls is None:
-        return
-    key = settings.server.tls.private_key
+def _refuse_open_private_key(key: Path) -> None:
     try:
         mode = stat.S_IMODE(key.stat().st_mode)
     except OSError:
         raise SettingsError((f"server.tls.private_key: {key} cannot be read; correct the path",)) from None
     if mode & 0o077:
         raise InsecureError(f"server.tls.private_key has mode {mode:04o}, others can read it; run: chmod 600 {key}")
+
+
+def _refuse_useless_certificate(tls: Tls) -> None:
+    """Found out before anything starts: the server itself would only crash, again and again."""
+    try:
+        # An empty password keeps an encrypted key from being asked for at a terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.private_key, password="")
+    except OSError:
+        problem = (
+            "server.tls.certificate and server.tls.private_key are no pair of PEM files that can be used; "
+            "correct the paths, and give a key that is not encrypted"
+        )
+        raise SettingsError((problem,)) from None

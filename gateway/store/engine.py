@@ -34,6 +34,8 @@ _PRAGMAS: Final = (
     # FULL, not NORMAL: NORMAL loses acknowledged entries when the power fails.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # Without it a shredded key stays readable in the file until its page is used again.
+    "PRAGMA secure_delete = ON",
     "PRAGMA trusted_schema = OFF",
 )
 

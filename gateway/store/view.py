@@ -91,9 +91,10 @@ class JobView:
 
     def _forget(self, record: JobRecord) -> None:
         if waiting := self._unfinished.pop(record.client_job_id, None):
-            # Unary plus drops the zeros, so that people who left are not counted for ever.
-            self._waiting.subtract(_nouns(waiting))
-            self._waiting = +self._waiting
+            for noun in _nouns(waiting):
+                self._waiting[noun] -= 1
+                if not self._waiting[noun]:
+                    del self._waiting[noun]
         self._ended.pop(record.client_job_id, None)
         self._client_ids.pop(record.id, None)
 

@@ -1,6 +1,6 @@
 """Sampled distributions against exact ones. The bounds state how often they would reject a correct simulator."""
 
-from math import log, sqrt
+from math import log, pi, sqrt
 
 import numpy as np
 import pytest
@@ -106,6 +106,20 @@ def test_teleportation_delivers_the_state(method, angle):
     one = np.sin(angle / 2) ** 2
     assert distance(histogram(arrived), np.array([1 - one, one])) < bound(2, 10_000)
     assert distance(histogram(sent), np.full(4, 0.25)) < bound(4, 10_000)
+
+
+def test_the_extended_stabilizer_runs_rotations_that_are_not_clifford():
+    """Four T gates make a Z, so that the first qubit reads one with certainty, and its neighbours with it."""
+    circuit = QuantumCircuit(6)
+    circuit.h(0)
+    for _ in range(4):
+        circuit.rz(pi / 4, 0)
+    circuit.h(0)
+    for qubit in range(5):
+        circuit.cx(qubit, qubit + 1)
+    circuit.measure_all()
+
+    assert sample(circuit, 20, "extended_stabilizer").mean() > 0.9
 
 
 def test_loops_and_branches_run():

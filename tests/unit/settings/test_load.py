@@ -1,4 +1,5 @@
 import pytest
+import trustme
 
 from gateway.domain.errors import InsecureError
 from gateway.settings import SettingsError, load
@@ -183,7 +184,7 @@ def test_a_protected_configuration_is_taken(environ):
 @pytest.mark.parametrize(("mode", "refused"), [(0o600, False), (0o640, True), (0o604, True)])
 def test_a_private_key_that_others_can_read_is_refused(tmp_path, mode, refused):
     key = tmp_path / "key.pem"
-    key.touch(mode=0o600)
+    trustme.CA().issue_cert("gateway.example").private_key_and_cert_chain_pem.write_to_path(key)
     key.chmod(mode)
     pair = {"GATEWAY_SERVER__TLS__CERTIFICATE": str(key), "GATEWAY_SERVER__TLS__PRIVATE_KEY": str(key)}
 
@@ -192,6 +193,22 @@ def test_a_private_key_that_others_can_read_is_refused(tmp_path, mode, refused):
             load(None, pair)
     else:
         assert load(None, pair).server.url == "https://127.0.0.1:8080"
+
+
+def test_a_certificate_and_a_key_that_do_not_belong_together_are_refused(tmp_path):
+    """The server itself would crash on them, again and again."""
+    authority, pair = trustme.CA(), {}
+    for name, pem in (
+        ("CERTIFICATE", authority.issue_cert("gateway.example").cert_chain_pems[0]),
+        ("PRIVATE_KEY", authority.issue_cert("gateway.example").private_key_pem),
+    ):
+        path = tmp_path / name
+        pem.write_to_path(path)
+        path.chmod(0o600)
+        pair[f"GATEWAY_SERVER__TLS__{name}"] = str(path)
+
+    with pytest.raises(SettingsError, match="no pair"):
+        load(None, pair)
 
 
 def test_the_gateway_answers_to_its_own_names_only():

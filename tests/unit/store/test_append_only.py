@@ -45,3 +45,20 @@ async def test_nor_by_the_ways_around_a_delete_trigger(recorded, table):
     with pytest.raises(DBAPIError, match="append-only"):
         async with recorded.writing() as connection:
             await connection.execute(text(around[recorded.dialect]))
+
+
+async def test_a_revoked_key_stays_revoked(database):
+    """Rows are written whole: a rotation prepared before a revocation must not bring the key back."""
+    made = (
+        "INSERT INTO principal VALUES ('p', 'ada', 'person', 't', false)",
+        "INSERT INTO project VALUES ('j', 'lab', 'team', 'public', 'experimental', true, NULL, 't')",
+        "INSERT INTO api_key (id, principal_id, project_id, label, roles, mac, pepper_version, created_at, created_by, "
+        "not_before, expires_at, revoked_at) VALUES ('k', 'p', 'j', '', '[]', '', 1, 't', 'p', 't', 't', 't')",
+    )
+    async with database.writing() as connection:
+        for statement in made:
+            await connection.execute(text(statement))
+
+    with pytest.raises(DBAPIError, match="stays revoked"):
+        async with database.writing() as connection:
+            await connection.execute(text("UPDATE api_key SET revoked_at = NULL WHERE id = 'k'"))

@@ -100,3 +100,13 @@ async def test_postgresql_might_always_have_changed(postgresql_url):
     assert await opened.changed_elsewhere()
     assert await opened.changed_elsewhere()
     await opened.close()
+
+
+async def test_what_is_shredded_is_overwritten_in_the_file(sqlite_url):
+    """A key that was erased must not be found in the database's free pages."""
+    opened = await Database.open(sqlite_url)
+    async with opened.writing() as connection:
+        secure = (await connection.exec_driver_sql("PRAGMA secure_delete")).scalar_one()
+    await opened.close()
+
+    assert secure == 1

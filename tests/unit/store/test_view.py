@@ -60,12 +60,17 @@ async def test_unfinished_jobs_are_counted_by_person_and_by_project(database):
     for principal, project in (("p", "q"), ("p", "q"), ("p", "other"), ("colleague", "q")):
         view.put(job(principal_id=principal, project_id=project))
     view.put(job(principal_id="p", project_id="q", status=JobStatus.CANCELLED))
+    one = job(principal_id="p", project_id="q")
+    view.put(one)
+    view.put(replace(one, status=JobStatus.RUNNING))
 
+    assert view.unfinished("p", "q") == (4, 4)
+    assert view.unfinished("stranger", "elsewhere") == (0, 0)
+    view.put(replace(one, status=JobStatus.FAILED))
     assert view.unfinished("p", "q") == (3, 3)
 
 
-async def test_a_refresh_shows_what_others_wrote(writer):
-    """Another process cancelled one job and permitted another."""
+async def test_a_start_begins_with_what_has_not_ended(writer):
     mine, theirs = job(), job()
     view = JobView(writer.database)
     view.put(mine)

@@ -11,6 +11,8 @@ revision = "0001"
 down_revision = None
 
 APPEND_ONLY = ("audit_entry", "journal")
+REVIVAL = "OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL"
+"""Rows are written whole, so a change prepared before a revocation would otherwise undo it."""
 
 
 def upgrade() -> None:
@@ -36,13 +38,14 @@ def _sqlite() -> list[str]:
         _refuse("audit_head", "delete", "DELETE"),
         _refuse("audit_head", "replace", "INSERT", "EXISTS (SELECT 1 FROM audit_head)"),
         _refuse("audit_head", "rewind", "UPDATE", "NEW.size < OLD.size OR NEW.origin <> OLD.origin"),
+        _refuse("api_key", "revival", "UPDATE", REVIVAL, why="a revoked key stays revoked"),
     ]
 
 
-def _refuse(table: str, name: str, action: str, when: str = "TRUE") -> str:
+def _refuse(table: str, name: str, action: str, when: str = "TRUE", *, why: str = "is append-only") -> str:
     return (
         f"CREATE TRIGGER {table}_refuse_{name} BEFORE {action} ON {table} WHEN {when} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        f"BEGIN SELECT RAISE(ABORT, '{table}: {why}'); END"
     )
 
 
@@ -50,7 +53,8 @@ def _postgresql() -> list[str]:
     tables = (*APPEND_ONLY, "audit_head")
     return [
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "RAISE EXCEPTION '%: %', TG_TABLE_NAME, coalesce(TG_ARGV[0], 'is append-only') "
+        "USING ERRCODE = 'integrity_constraint_violation'; END $$",
         *(
             f"CREATE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
@@ -65,6 +69,8 @@ def _postgresql() -> list[str]:
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         "CREATE TRIGGER audit_head_refuse_rewind BEFORE UPDATE ON audit_head FOR EACH ROW "
         "WHEN (NEW.size < OLD.size OR NEW.origin <> OLD.origin) EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER api_key_refuse_revival BEFORE UPDATE ON api_key FOR EACH ROW WHEN ({REVIVAL}) "
+        "EXECUTE FUNCTION refuse_change('a revoked key stays revoked')",
     ]
 
 
