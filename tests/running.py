@@ -139,7 +139,7 @@ class Gateway:
 
     def init(self) -> "Gateway":
         """Begin the deployment."""
-        self.state_dir.mkdir(parents=True, exist_ok=True)
+        self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.admin_key = self.json("init")["key"]
         return self
 

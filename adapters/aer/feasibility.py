@@ -191,7 +191,7 @@ _KINDS: dict[str, Callable[[int], CircuitFacts]] = {
     "any gates, 8 layers, 1000 shots": lambda qubits: _example(qubits, layers=8),
     "any gates, 2 layers, 1000 shots": lambda qubits: _example(qubits, layers=2),
     "Clifford gates, 100 layers, 1000 shots": lambda qubits: _example(qubits, layers=100, clifford=True),
-    "Clifford gates and 8 others, as deep as wide, 100 shots": (
-        lambda qubits: _example(qubits, layers=qubits, rotations=8, shots=100)
+    "Clifford gates and 4 others, as deep as wide, 1 shot": (
+        lambda qubits: _example(qubits, layers=qubits, rotations=4, shots=1)
     ),
 }

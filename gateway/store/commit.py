@@ -177,8 +177,7 @@ class Writer:
             return await self._transact(one_by_one, units)
 
     async def _transact(self, work: _Work, units: list[Unit]) -> list[Outcome]:
-        async with self.database.writing() as connection:
-            return await connection.run_sync(work, self._chain, units)
+        return await self.database.transact(lambda connection: work(connection, self._chain, units))
 
 
 def _check(unit: Unit) -> None:

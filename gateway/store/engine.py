@@ -6,11 +6,11 @@ connection: it is the queue of this process's writers, and BEGIN IMMEDIATE is th
 """
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import Connection, event, inspect, make_url, text
+from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -18,7 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.domain.errors import InsecureError, UnavailableError
+from gateway.store.direct import DirectWriter
 from gateway.store.tables import SCHEMA_VERSION
+
+Answer = TypeVar("Answer")
 
 SQLITE: Final = "sqlite+aiosqlite"
 POSTGRESQL: Final = "postgresql+asyncpg"
@@ -65,8 +68,8 @@ class DatabaseUnavailableError(UnavailableError):
 class Database:
     """One database, open. Close it when done: its connections are threads or sockets."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
-        self._writer, self._reader = writer, reader
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, direct: DirectWriter | None = None) -> None:
+        self._writer, self._reader, self._direct = writer, reader, direct
         self.dialect = writer.dialect.name
         """`sqlite` or `postgresql`."""
         self._data_version: int | None = None
@@ -94,6 +97,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._direct is not None:
+            await self._direct.close()
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -109,18 +114,23 @@ class Database:
         async with self._writer.begin() as connection:
             yield connection
 
+    async def transact(self, work: Callable[[Connection], Answer]) -> Answer:
+        """Do work in a write transaction of its own, by the shortest way: the ledger's writer lives on it."""
+        if self._direct is not None:
+            return await self._direct.transact(work)
+        async with self.writing() as connection:
+            return await connection.run_sync(work)
+
     async def changed_elsewhere(self) -> bool:
-        """Say whether another process may have written since this was last asked.
+        """Say whether somebody but the ledger's writer may have written since this was last asked.
 
         The first call says yes. SQLite knows; PostgreSQL does not, and always says yes.
         """
-        if self.dialect != "sqlite":
+        if self._direct is None:
             return True
-        async with self._writer.connect() as connection:
-            deferred = await connection.execution_options(sqlite_begin="DEFERRED")
-            seen = (await deferred.execute(text("PRAGMA data_version"))).scalar_one()
+        seen = await self._direct.data_version()
         before, self._data_version = self._data_version, seen
-        return bool(seen != before)
+        return seen != before
 
 
 async def migrate(url: str) -> None:
@@ -164,16 +174,24 @@ def _address(url: str) -> URL:
     return address
 
 
-def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    writer = create_async_engine(
-        url, pool_size=1, max_overflow=0, hide_parameters=True, execution_options={"sqlite_begin": "IMMEDIATE"}
-    )
+def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine, DirectWriter]:
+    one: dict[str, Any] = {
+        "pool_size": 1,
+        "max_overflow": 0,
+        "hide_parameters": True,
+        "execution_options": {"sqlite_begin": "IMMEDIATE"},
+    }
+    direct = create_engine(url.set(drivername="sqlite"), **one)
+    writer = create_async_engine(url, **one)
     reader = create_async_engine(url, pool_size=READERS, max_overflow=0, hide_parameters=True)
-    event.listen(writer.sync_engine, "connect", _prepare_writer)
-    event.listen(reader.sync_engine, "connect", _prepare_reader)
-    for engine in (writer, reader):
-        event.listen(engine.sync_engine, "begin", _begin)
-    return writer, reader
+    for engine, prepare in (
+        (direct, _prepare_writer),
+        (writer.sync_engine, _prepare_writer),
+        (reader.sync_engine, _prepare_reader),
+    ):
+        event.listen(engine, "connect", prepare)
+        event.listen(engine, "begin", _begin)
+    return writer, reader, DirectWriter(direct)
 
 
 def _prepare_writer(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -198,7 +216,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
 
 
-def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine, None]:
     def engine(size: int, **settings: str) -> AsyncEngine:
         connect: dict[str, Any] = {
             "timeout": COMMAND_SECONDS,
@@ -211,4 +229,4 @@ def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
     # Two, so that a commit which hangs with its connection can be tried again on another.
     writer = engine(2, synchronous_commit="on", lock_timeout=f"{LOCK_SECONDS}s")
-    return writer, engine(READERS, default_transaction_read_only="on")
+    return writer, engine(READERS, default_transaction_read_only="on"), None

@@ -23,8 +23,9 @@ from gateway.telemetry import events
 SERVING: Final = "gateway.cli.serving"
 REFUSED_TO_START: Final = 2
 """Exit status of a serving process that will not start this way: starting it again changes nothing."""
-_MOST_CRASHES: Final = 5
 _CRASH_WINDOW_SECONDS: Final = 60.0
+_FIRST_PAUSE_SECONDS: Final = 0.1
+_LONGEST_PAUSE_SECONDS: Final = 15.0
 log = structlog.get_logger(__name__)
 
 
@@ -43,7 +44,7 @@ class _Supervisor:
         self._grace_seconds = settings.server.drain_seconds + 5.0
         self._arguments = arguments
         self._stopping = asyncio.Event()
-        self._crashes: deque[float] = deque(maxlen=_MOST_CRASHES)
+        self._crashes: deque[float] = deque(maxlen=16)
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -53,9 +54,11 @@ class _Supervisor:
             status = await self._one_generation()
             if self._stopping.is_set():
                 return 0 if status in {0, -signal.SIGTERM} else 1
-            if status == REFUSED_TO_START or self._too_many_crashes():
-                return status if status > 0 else 1
+            if status == REFUSED_TO_START:
+                return status
             log.error(events.CHILD_REPLACED, child="serving", exit_code=status)
+            if await self._told_while_resting():
+                return 0
 
     async def _one_generation(self) -> int:
         child = await asyncio.create_subprocess_exec(
@@ -81,7 +84,17 @@ class _Supervisor:
         if not done:
             child.kill()
 
-    def _too_many_crashes(self) -> bool:
+    async def _told_while_resting(self) -> bool:
+        """Rest before the next generation; true when told to stop meanwhile."""
+        try:
+            async with asyncio.timeout(self._pause_seconds()):
+                return await self._stopping.wait()
+        except TimeoutError:
+            return False
+
+    def _pause_seconds(self) -> float:
+        """Rest twice as long with every crash of the last minute; giving up would leave nobody to come back."""
         now = time.monotonic()
         self._crashes.append(now)
-        return len(self._crashes) == _MOST_CRASHES and now - self._crashes[0] < _CRASH_WINDOW_SECONDS
+        recent = sum(now - crash < _CRASH_WINDOW_SECONDS for crash in self._crashes)
+        return min(_FIRST_PAUSE_SECONDS * 2.0 ** (recent - 1), _LONGEST_PAUSE_SECONDS)

@@ -48,28 +48,26 @@ def main() -> int:
     names: Sequence[str] = arguments.names or tuple(PATHS)
     scale_of: Callable[[Path], Scale] = quick if arguments.quick else full
     described = machine.described()
-    outcomes: dict[str, tuple[str, Outcome]] = {}
+    outcomes: dict[str, Outcome] = {}
     for name in names:
-        with tempfile.TemporaryDirectory(prefix="qgw-bench-") as scratch:
-            scale = scale_of(Path(scratch))
-            if (outcome := _measured(name, scale)) is not None:
-                outcomes[name] = (PATHS[name].TITLE, outcome)
-    complete = set(outcomes) == set(PATHS) and not arguments.quick
-    if complete:
-        PAGE.write_text(page.written(outcomes, described, runs=scale.runs, complete=True))
+        if (outcome := _measured(name, scale_of)) is not None:
+            outcomes[PATHS[name].TITLE] = outcome
+    if len(outcomes) == len(PATHS) and not arguments.quick:
+        PAGE.write_text(page.written(outcomes, described))
         print(f"written: {PAGE}")
-    return int(set(outcomes) != set(names))
+    return int(len(outcomes) != len(names))
 
 
-def _measured(name: str, scale: Scale) -> Outcome | None:
-    """Measure one path; a failure is told, and the others go on."""
+def _measured(name: str, scale_of: Callable[[Path], Scale]) -> Outcome | None:
+    """Measure one path in a directory of its own; a failure is told, and the others go on."""
     module, began = PATHS[name], time.monotonic()
     print(f"\n{name}: measuring…", flush=True)
-    try:
-        outcome: Outcome = module.measure(scale)
-    except Exception:
-        traceback.print_exc()
-        return None
+    with tempfile.TemporaryDirectory(prefix="qgw-bench-") as scratch:
+        try:
+            outcome: Outcome = module.measure(scale_of(Path(scratch)))
+        except Exception:
+            traceback.print_exc()
+            return None
     print(page.told(module.TITLE, outcome))
     print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
     return outcome

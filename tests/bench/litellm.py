@@ -57,7 +57,15 @@ def proxying(directory: Path) -> Iterator[int]:
     directory.mkdir()
     port = free_port()
     with answering(json.dumps(_COMPLETION).encode()) as upstream, (directory / "log").open("wb") as log:
-        command = [program, "--config", _config(directory, upstream), "--host", "127.0.0.1", "--port", str(port)]
+        command = [
+            str(program),
+            "--config",
+            str(_config(directory, upstream)),
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ]
         process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment(directory), cwd=directory)
         try:
             wait_until_it_answers(f"http://127.0.0.1:{port}/health/liveliness", process, _START_SECONDS)

@@ -14,25 +14,21 @@ can be, because ratios travel between machines better than milliseconds do. Ever
 the lowest and the highest beside it; where two things are compared they were measured in turn."""
 
 
-def written(
-    outcomes: Mapping[str, tuple[str, Outcome]], machine: Mapping[str, str], *, runs: int, complete: bool
-) -> str:
+def written(outcomes: Mapping[str, Outcome], machine: Mapping[str, str]) -> str:
     """Write the page."""
-    parts = [_INTRODUCTION, _circumstances(machine, runs=runs, complete=complete), _budgets(outcomes)]
-    parts += [_section(title, outcome) for title, outcome in outcomes.values()]
+    parts = [_INTRODUCTION, _circumstances(machine), _budgets(outcomes)]
+    parts += [_section(title, outcome) for title, outcome in outcomes.items()]
     return "\n\n".join(parts) + "\n"
 
 
-def _circumstances(machine: Mapping[str, str], *, runs: int, complete: bool) -> str:
+def _circumstances(machine: Mapping[str, str]) -> str:
     day = datetime.now(UTC).date().isoformat()
-    how = (
-        f"Measured on {day}, {runs} runs of each." if complete else f"A quick look on {day}, {runs} runs: no reference."
-    )
-    return "\n".join([how, "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in machine.items())])
+    rows = [f"| {name} | {value} |" for name, value in machine.items()]
+    return "\n".join([f"Measured on {day}.", "", "| Machine | |", "|---|---|", *rows])
 
 
-def _budgets(outcomes: Mapping[str, tuple[str, Outcome]]) -> str:
-    rows = [_budget(title, budget) for title, outcome in outcomes.values() for budget in outcome.budgets]
+def _budgets(outcomes: Mapping[str, Outcome]) -> str:
+    rows = [_budget(title, budget) for title, outcome in outcomes.items() for budget in outcome.budgets]
     return "\n".join(["## Budgets", "", "| Path | Promise | Found | |", "|---|---|---|---|", *rows])
 
 

@@ -130,8 +130,8 @@ class SmallFile:
         await self._allow(database, 1_000_000)
 
     async def _allow(self, database, pages):
-        async with database.writing() as connection:
-            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        # The limit belongs to a connection: the one that the ledger's writer commits on.
+        await database.transact(lambda connection: connection.execute(text(f"PRAGMA max_page_count = {pages}")))
 
 
 class SmallDisk:

@@ -307,6 +307,7 @@ def test_colleagues_see_each_others_jobs_unless_they_are_private(gateway, keys):
         ("operator", "PUT", "jobs/{}/tags", {"tags": ["seen"]}, 403),
         ("auditor", "GET", "backends", None, 200),
         ("service", "GET", "instances/usage", None, 200),
+        ("auditor", "GET", "instances/usage", None, 403),
     ],
 )
 def test_a_role_may_do_what_the_roles_table_says(gateway, keys, finished, who, method, path, body, status):

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.audit.merkle import LEAF_HEAD, NOTHING_BEFORE, Frontier, leaf_hash, leaf_tail
-from gateway.audit.verify import Header, entry_line, verify
+from gateway.audit.verify import LINE_START, Header, entry_line, verify
 from tests.bench import bodies
 from tests.bench.deployment import bearer, deploy, submission
 from tests.bench.outcome import Budget, Outcome, Series
@@ -52,7 +52,8 @@ def _real_events(scale: Scale) -> list[bytes]:
 def _write(path: Path, events: Sequence[bytes]) -> None:
     frontier = Frontier()
     lines = list(_lines(events, frontier))
-    header = Header(origin="bench", size=frontier.size, root=frontier.root().hex())
+    last = lines[-1].removeprefix(LINE_START)[:64].decode()
+    header = Header(origin="bench", size=frontier.size, root=frontier.root().hex(), last=last)
     path.write_bytes(msgspec.json.encode(header, order="sorted") + b"\n" + b"".join(lines))
 
 

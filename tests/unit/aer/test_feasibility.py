@@ -49,12 +49,13 @@ def test_the_method_follows_from_the_circuit(circuit, limits, method):
 
 
 def test_few_gates_that_are_not_clifford_among_many_that_are_take_the_extended_stabilizer():
-    """Sixty qubits, deep, eight rotations, few shots: nothing exact fits."""
-    circuit = feasibility._example(60, layers=60, rotations=8, shots=100)
+    """Thirty-five qubits, deep, four rotations, one shot: nothing exact fits."""
+    circuit = feasibility._example(35, layers=35, rotations=4, shots=1)
 
     assert choose(circuit, LIMITS).method == "extended_stabilizer"
     assert choose(replace(circuit, control_flow=1), LIMITS) is None
     assert choose(replace(circuit, rotations=60), LIMITS) is None
+    assert choose(replace(circuit, shots=1000), LIMITS) is None
     assert choose(circuit, NOISY) is None
 
 

@@ -108,18 +108,18 @@ def test_teleportation_delivers_the_state(method, angle):
     assert distance(histogram(sent), np.full(4, 0.25)) < bound(4, 10_000)
 
 
-def test_the_extended_stabilizer_runs_rotations_that_are_not_clifford():
-    """Four T gates make a Z, so that the first qubit reads one with certainty, and its neighbours with it."""
-    circuit = QuantumCircuit(6)
+def test_the_extended_stabilizer_is_not_fooled_by_entanglement():
+    """Four T gates make a Z: all qubits read one. Aer's default sampling would read zeros half of the time."""
+    circuit = QuantumCircuit(4)
     circuit.h(0)
     for _ in range(4):
         circuit.rz(pi / 4, 0)
     circuit.h(0)
-    for qubit in range(5):
+    for qubit in range(3):
         circuit.cx(qubit, qubit + 1)
     circuit.measure_all()
 
-    assert sample(circuit, 20, "extended_stabilizer").mean() > 0.9
+    assert sample(circuit, 10, "extended_stabilizer").all()
 
 
 def test_loops_and_branches_run():

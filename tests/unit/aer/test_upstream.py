@@ -153,13 +153,13 @@ async def test_a_worker_that_is_killed_fails_its_job_and_no_other(bench):
 
 async def test_when_the_zygote_is_killed_everything_is_brought_up_again(bench):
     aer = await bench()
-    await aer.submit("first", BELL)
-    await aer.ending("first")
+    await aer.submit("unlucky", SLOW)
+    await aer.until("unlucky", "running")
+    await _worker(aer)
 
     os.kill(aer.upstream._crew._nursery.pid, signal.SIGKILL)
-    await aer.submit("unlucky", BELL)
-    await aer.ending("unlucky")
 
+    assert (await aer.ending("unlucky")).reason.startswith("simulator-worker-died: ")
     await aer.submit("next", BELL)
     assert (await aer.ending("next")).status == "completed"
 
@@ -249,6 +249,23 @@ async def test_an_outcome_is_told_again_until_the_ledger_takes_it(bench, monkeyp
 
     assert (await aer.ending("job")).status == "completed"
     assert told == ["running", "running", "running", "completed"]
+
+
+async def test_a_house_that_fails_to_listen_does_not_stop_the_simulator(bench, monkeypatch, caplog):
+    aer = await bench()
+    context = aer.upstream._context
+
+    async def fail_once(progress):
+        if progress.job_id == "first":
+            raise RuntimeError("a bug of ours")
+        await context.progress(progress)
+
+    monkeypatch.setattr(aer.upstream, "_context", replace(context, progress=fail_once))
+    await aer.submit("first", BELL)
+    await aer.submit("next", BELL)
+
+    assert (await aer.ending("next")).status == "completed"
+    assert {record.message for record in caplog.records} == {"upstream.progress_lost"}
 
 
 async def test_nothing_is_taken_when_closed_or_switched_off(bench):

@@ -52,8 +52,7 @@ async def test_a_revoked_key_stays_revoked(database):
     made = (
         "INSERT INTO principal VALUES ('p', 'ada', 'person', 't', false)",
         "INSERT INTO project VALUES ('j', 'lab', 'team', 'public', 'experimental', true, NULL, 't')",
-        "INSERT INTO api_key (id, principal_id, project_id, label, roles, mac, pepper_version, created_at, created_by, "
-        "not_before, expires_at, revoked_at) VALUES ('k', 'p', 'j', '', '[]', '', 1, 't', 'p', 't', 't', 't')",
+        "INSERT INTO api_key VALUES ('k', 'p', 'j', '', '[]', NULL, NULL, '', 1, 't', 'p', 't', 't', 't', NULL)",
     )
     async with database.writing() as connection:
         for statement in made:

@@ -278,22 +278,11 @@ class Stuck:
     def __init__(self, database):
         self._database, self.gate, self.error, self.dialect = database, asyncio.Event(), None, database.dialect
 
-    def writing(self):
-        return _Gated(self)
-
-
-class _Gated:
-    def __init__(self, stuck):
-        self._stuck, self._inner = stuck, stuck._database.writing()
-
-    async def __aenter__(self):
-        await self._stuck.gate.wait()
-        if self._stuck.error:
-            raise self._stuck.error
-        return await self._inner.__aenter__()
-
-    async def __aexit__(self, *reason):
-        return await self._inner.__aexit__(*reason)
+    async def transact(self, work):
+        await self.gate.wait()
+        if self.error:
+            raise self.error
+        return await self._database.transact(work)
 
 
 @pytest.fixture

@@ -82,8 +82,7 @@ async def test_sqlite_knows_whether_another_process_wrote(sqlite_url, tmp_path):
     """A key revoked on the command line must end in the serving process."""
     opened = await Database.open(sqlite_url)
     asked_first = await opened.changed_elsewhere()
-    async with opened.writing() as connection:
-        await connection.execute(text("INSERT INTO subject_name VALUES ('mine', 'x')"))
+    await opened.transact(lambda own: own.execute(text("INSERT INTO subject_name VALUES ('mine', 'x')")))
     after_my_own = await opened.changed_elsewhere()
     with sqlite3.connect(tmp_path / "gateway.db") as other:
         other.execute("INSERT INTO subject_name VALUES ('theirs', 'x')")
