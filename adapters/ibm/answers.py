@@ -1,8 +1,9 @@
 """Answers in IBM's words: which operation's answer has which shape, and the few headers that matter."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from adapters.ibm import backends, instances, jobs, labels, sessions
 from adapters.ibm.errors import ResultsGoneError
@@ -67,7 +68,7 @@ def _token(answer: answered.TokenGranted) -> WireAnswer:
 
 
 def _json(body: Any, headers: dict[str, str] | None = None) -> WireAnswer:
-    return WireAnswer(status=200, body=json.dumps(body, separators=(",", ":")).encode("ascii"), headers=headers or {})
+    return WireAnswer(status=200, body=msgspec.json.encode(body), headers=headers or {})
 
 
 _WRITERS: Mapping[type[Operation], Callable[[Any, Any, IbmSettings], WireAnswer]] = {

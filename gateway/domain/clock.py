@@ -22,7 +22,7 @@ class SystemClock:
 
 def rfc3339(moment: datetime) -> str:
     """Write an aware moment as RFC 3339 in UTC with microseconds and `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

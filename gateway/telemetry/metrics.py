@@ -4,6 +4,7 @@ Labels come from closed sets only (dialects, operations, codes, rule ids), never
 so that nobody can fill the memory with time series. Durations are in seconds, sizes in bytes.
 """
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -79,8 +80,15 @@ class Metrics:
 
     def request(self, *, dialect: str, operation: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self._requests.labels(dialect, operation, f"{status // 100}xx").inc()
-        self._request_seconds.labels(dialect, operation).observe(seconds)
+        counter, histogram = self._of_request(dialect, operation, status // 100)
+        counter.inc()
+        histogram.observe(seconds)
+
+    @cache  # noqa: B019  # labels come from closed sets, and there is one Metrics for the life of a process
+    def _of_request(self, dialect: str, operation: str, status_class: int) -> tuple[Counter, Histogram]:
+        """Find the children once: looking labels up takes a lock on every poll."""
+        counter = self._requests.labels(dialect, operation, f"{status_class}xx")
+        return counter, self._request_seconds.labels(dialect, operation)
 
     def refused(self, code: str) -> None:
         """Count one refusal of a known caller's request."""
