@@ -64,7 +64,7 @@ def _token(answer: answered.TokenGranted) -> WireAnswer:
         "expiration": answer.expires_at,
         "scope": "ibm openid",
     }
-    return _json(body, {"cache-control": "no-store"})
+    return _json(body)
 
 
 def _json(body: Any, headers: dict[str, str] | None = None) -> WireAnswer:

@@ -11,7 +11,7 @@ from litestar.types import Receive, Scope, Send
 
 from gateway.domain.errors import RefusedError
 from gateway.http.problems import problem, status_of
-from gateway.http.proxy import Proxy, send_answer
+from gateway.http.proxy import Proxy, request_ids, send_answer
 from gateway.ports.dialect import WireAnswer
 from gateway.wiring import House
 
@@ -30,6 +30,7 @@ def front_door(house: House) -> Litestar:
 
     Mounts are told apart here and not by a router, which takes `/ibm` for a prefix of `/ibm-experimental`.
     """
+    ids = request_ids()
     proxies = {
         mount: Proxy(
             dialect=dialect,
@@ -37,6 +38,7 @@ def front_door(house: House) -> Litestar:
             refusals=house.serving.refusals,
             metrics=house.metrics,
             server=house.settings.server,
+            request_ids=ids,
             host_names=house.settings.server.host_names,
         )
         for dialect in house.dialects.values()
@@ -50,17 +52,18 @@ def front_door(house: House) -> Litestar:
         path = scope["raw_path"].decode("latin-1")
         mount = next((mount for mount in proxies if path == mount or path.startswith(f"{mount}/")), None)
         if mount is None:
-            await send_answer(send, _nowhere(proxies), token_hex(12))
+            request_id = next(ids)
+            await send_answer(send, _nowhere(proxies, request_id), request_id)
         else:
             await proxies[mount].serve(mount, scope, receive, send)
 
     return Litestar(route_handlers=[door], openapi_config=None)
 
 
-def _nowhere(mounts: Iterable[str]) -> WireAnswer:
+def _nowhere(mounts: Iterable[str], request_id: str) -> WireAnswer:
     error = NoSuchRouteError(mounts=sorted(mounts))
     return WireAnswer(
-        status=status_of(error), body=problem(error, request_id=token_hex(12)), content_type="application/problem+json"
+        status=status_of(error), body=problem(error, request_id=request_id), content_type="application/problem+json"
     )
 
 

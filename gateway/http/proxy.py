@@ -7,11 +7,11 @@ the exchange of a key comes without a credential, and its body is small.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from secrets import token_hex
 from typing import Final
-from urllib.parse import parse_qsl
 
 import structlog
 from litestar.types import HTTPScope, Receive, Send
@@ -29,10 +29,12 @@ from gateway.ports.dialect import Dialect, WireAnswer, WireRequest
 from gateway.ports.operations import ExchangeKey, Operation, ShowJob
 from gateway.settings.listeners import Server
 from gateway.telemetry import events
+from gateway.telemetry.logging import REQUEST
 from gateway.telemetry.metrics import Metrics
 
 _LARGE_BODY_BYTES: Final = 256 * 1024
 """Above this a body is decoded in a thread, so that others are not kept waiting."""
+_ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 log = structlog.get_logger(__name__)
 
 
@@ -43,6 +45,12 @@ class InternalError(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__("the gateway failed on this request; give its operator the request id of this answer")
+
+
+def request_ids() -> Iterator[str]:
+    """Number requests, after a random beginning that tells this process from any other."""
+    beginning = token_hex(6)
+    return (f"{beginning}{number:012x}" for number in count())
 
 
 @dataclass(slots=True)
@@ -65,13 +73,13 @@ class Proxy:
     server: Server
     host_names: frozenset[str]
     """What a `Host` header may name."""
+    request_ids: Iterator[str]
 
     async def serve(self, mount: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Handle one request from first byte to last."""
         started = time.perf_counter()
-        visit = Visit(id=token_hex(12))
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=visit.id, dialect=self.dialect.name)
+        visit = Visit(id=next(self.request_ids))
+        REQUEST.set({"request_id": visit.id, "dialect": self.dialect.name})
         answer = await self._answer(visit, mount, scope, receive)
         await send_answer(send, answer, visit.id)
         seconds = time.perf_counter() - started
@@ -97,15 +105,14 @@ class Proxy:
         head = WireRequest(
             method=scope["method"],
             path=guards.check_target(scope).removeprefix(mount) or "/",
-            query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            query=guards.query_of(scope),
             headers=headers,
             body=b"",
         )
         if not self.dialect.open_to_all(head):
             visit.caller = self.gate.identify(self.dialect.credential(head))
-            structlog.contextvars.bind_contextvars(
-                principal_id=visit.caller.principal.id, project_id=visit.caller.project.id
-            )
+            who = {"principal_id": visit.caller.principal.id, "project_id": visit.caller.project.id}
+            REQUEST.set({**REQUEST.get(), **who})
         if not guards.announces_body(headers):
             return head
         limit = guards.UNKNOWN_BODY_BYTES if visit.caller is None else self.server.max_body_bytes
@@ -158,15 +165,13 @@ class Proxy:
 
 async def send_answer(send: Send, answer: WireAnswer, request_id: str) -> None:
     """Write an answer with the headers that every answer has."""
-    headers: Mapping[str, str] = {
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        **answer.headers,
-        "content-type": answer.content_type,
-        "qgw-request-id": request_id,
-    }
+    headers = [
+        *_ALWAYS,
+        (b"content-type", answer.content_type.encode("ascii")),
+        (b"qgw-request-id", request_id.encode("ascii")),
+        *((name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers.items()),
+    ]
     if answer.status != 204:  # noqa: PLR2004  # an answer without content announces no length
-        headers = {**headers, "content-length": str(len(answer.body))}
-    raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})

@@ -75,7 +75,7 @@ def _front(house: House) -> Listener:
         backlog=server.backlog,
         ssl_cert=server.tls.certificate if server.tls else None,
         ssl_key=server.tls.private_key if server.tls else None,
-        http1_settings=_bounds(server.header_timeout_ms),
+        http1_settings=bounds(server.header_timeout_ms),
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         websockets=False,
@@ -89,7 +89,7 @@ def _management(house: House) -> Listener:
         management(house),
         address=listener.host,
         port=listener.port,
-        http1_settings=_bounds(_MANAGEMENT_HEADER_MS),
+        http1_settings=bounds(_MANAGEMENT_HEADER_MS),
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         websockets=False,
@@ -97,5 +97,6 @@ def _management(house: House) -> Listener:
     )
 
 
-def _bounds(header_timeout_ms: int) -> HTTP1Settings:
+def bounds(header_timeout_ms: int) -> HTTP1Settings:
+    """Give what every connection is held to: slow headers and large ones end it."""
     return HTTP1Settings(header_read_timeout=header_timeout_ms, max_buffer_size=_HEADER_BYTES)

@@ -11,7 +11,9 @@ import math
 import re
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, Final, TextIO
 
 import structlog
@@ -21,6 +23,8 @@ from gateway.domain.errors import GatewayError
 from gateway.telemetry import events
 from gateway.telemetry.keys import ALLOWED
 
+REQUEST: Final[ContextVar[Mapping[str, str]]] = ContextVar("request", default=MappingProxyType({}))
+"""What every line about the present request says; set once or twice a request, because polls are many."""
 _OWN_KEYS: Final = frozenset({"event", "level", "timestamp"})
 _LONGEST_TEXT: Final = 300
 _LONGEST_LIST: Final = 20
@@ -52,7 +56,7 @@ def configure(*, json: bool, level: str = "info", stream: TextIO | None = None) 
     target = stream or sys.stderr
     renderer: Processor = structlog.processors.JSONRenderer(sort_keys=True) if json else _console(target)
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_common(), renderer],
+        processors=[add_request, *_common(), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(severity),
         logger_factory=structlog.WriteLoggerFactory(target),
         cache_logger_on_first_use=False,
@@ -88,6 +92,11 @@ def _route_libraries(target: TextIO, renderer: Processor, severity: int) -> None
     for library in _QUIET:
         logging.getLogger(library).setLevel(max(severity, logging.WARNING))
     logging.captureWarnings(capture=True)
+
+
+def add_request(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Add what is known of the request that is being handled."""
+    return {**REQUEST.get(), **line}
 
 
 def name_library(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

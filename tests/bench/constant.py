@@ -19,6 +19,8 @@ from granian.server.embed import Server as Listener
 from litestar import Litestar, Response, route
 from litestar.types import ControllerRouterHandler
 
+from gateway.http.server import bounds
+from gateway.settings.listeners import Server
 from tests.running import free_port
 
 _START_SECONDS = 30.0
@@ -44,6 +46,8 @@ async def _serve(port: int, body: bytes) -> None:
         http=HTTPModes.http1,
         websockets=False,
         log_enabled=False,
+        # A timer per request costs as much as a plain answer does; both sides pay for it.
+        http1_settings=bounds(Server().header_timeout_ms),
     )
     await asyncio.create_task(listener.serve())
 

@@ -2,8 +2,11 @@
 
 import asyncio
 from ipaddress import ip_network
+from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.http import guards
 
@@ -120,3 +123,22 @@ async def test_a_body_cut_off_is_no_body():
 async def test_a_compressed_body_is_refused():
     with pytest.raises(guards.EncodingRefusedError):
         await guards.read_body(receiving(), {"content-encoding": "gzip"}, limit=4, seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        (b"", ()),
+        (b"exclude_params=true", (("exclude_params", "true"),)),
+        (b"tags=a&tags=b&x=&y", (("tags", "a"), ("tags", "b"), ("x", ""), ("y", ""))),
+        (b"a=%2Fb&c=d+e", (("a", "/b"), ("c", "d e"))),
+        (b"&a=1&&b=2=3", (("a", "1"), ("b", "2=3"))),
+    ],
+)
+def test_a_query_is_read_in_order_with_its_repetitions(query, pairs):
+    assert guards.query_of({"query_string": query}) == pairs
+
+
+@given(st.text(alphabet="ab=&%+;0", max_size=20))
+def test_the_short_way_reads_what_the_general_way_does(query):
+    assert list(guards.query_of({"query_string": query.encode()})) == parse_qsl(query, keep_blank_values=True)

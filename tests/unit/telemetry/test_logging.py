@@ -35,7 +35,6 @@ def _restored():
         stdlib.getLogger(name).setLevel(before)
     stdlib.captureWarnings(capture=False)
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture
@@ -128,9 +127,10 @@ def test_an_event_that_is_no_name_is_not_written(page, event):
 
 
 def test_what_was_bound_at_the_door_is_on_every_line(page):
-    structlog.contextvars.bind_contextvars(request_id="abc", principal_id="0190-alice")
+    token = logging.REQUEST.set({"request_id": "abc", "principal_id": "0190-alice"})
 
     log().info(events.JOB_DENIED, decision_id="0190-decision")
+    logging.REQUEST.reset(token)
 
     assert (page.lines()[0]["request_id"], page.lines()[0]["principal_id"]) == ("abc", "0190-alice")
 
