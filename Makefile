@@ -17,6 +17,8 @@ export RUFF_CACHE_DIR := $(CACHE)/ruff
 export MYPY_CACHE_DIR := $(CACHE)/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 export UV_NO_PROGRESS := 1
+# Without it the first start of everything compiles everything, and where writing bytecode is off, every start.
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help setup demo serve test check fix bench docs lock
 
@@ -81,6 +83,7 @@ lock: .venv/.dev ## choose newest versions and write every lock file anew
 	$(SAY) 'setup: the packages the gateway runs with'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q gateway adapters
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.lock
