@@ -20,6 +20,7 @@ class DirectWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
+        self._open = True
 
     async def transact(self, work: Callable[[Connection], Answer]) -> Answer:
         """Do work in a write transaction: committed at the end, rolled back by an exception."""
@@ -30,9 +31,11 @@ class DirectWriter:
         return await self._run(self._data_version)
 
     async def close(self) -> None:
-        """Close the connection, in its thread, and end the thread."""
-        await self._run(self._engine.dispose)
-        self._thread.shutdown()
+        """Close the connection, in its thread, and end the thread; closing twice is no error."""
+        if self._open:
+            self._open = False
+            await self._run(self._engine.dispose)
+            self._thread.shutdown()
 
     async def _run(self, call: Callable[[], Answer]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

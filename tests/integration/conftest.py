@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.integration import bodies
 from tests.integration.people import Keys, settle, within
 from tests.running import Gateway
 
@@ -30,6 +31,14 @@ def gateway(deployed) -> Gateway:
 @pytest.fixture(scope="session")
 def keys(deployed) -> Keys:
     return deployed[1]
+
+
+@pytest.fixture(scope="session")
+def finished(gateway, keys) -> str:
+    """A job of Alice's that has ended; tests look at it and leave it as it is."""
+    job = gateway.submit(keys["alice"], bodies.golden(tags=["finished"]))
+    gateway.ended(keys["alice"], job)
+    return job
 
 
 @pytest.fixture

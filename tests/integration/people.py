@@ -5,7 +5,7 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gateway.casework.inspection import Entry, JobReport
 from gateway.casework.keys import Wish
@@ -88,6 +88,11 @@ def entries(gateway: Gateway, type_: str) -> list[Entry]:
 def report(gateway: Gateway, job: str) -> JobReport:
     """Look a job up by its client's id, as an auditor would."""
     return within(gateway, lambda house: house.inspection.job(job))
+
+
+def entry_of(gateway: Gateway, type_: str, job: str) -> dict[str, Any]:
+    """Give the newest entry of a type that is about a job, by its client's id."""
+    return next(entry.body for entry in reversed(report(gateway, job).entries) if entry.type == type_)
 
 
 async def settle(house: House) -> Keys:
