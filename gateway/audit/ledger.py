@@ -65,6 +65,7 @@ class Parts(PermitParts, total=False):
 
     job: JobRecord | None
     attempt: AttemptUpdate | None
+    erased: tuple[str, ...]
 
 
 class Ledger:

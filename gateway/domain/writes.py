@@ -1,7 +1,7 @@
 """Frozen writes: rooms prepare them, `store.commit.Writer` alone applies them, in one transaction.
 
 A `Unit` is all or nothing: one savepoint of one batch. Order inside it is fixed by the writer, not by
-the room that made it: ledger entry, sealed objects, hold, job, session, outbox, rows.
+the room that made it: ledger entry, sealed and erased objects, hold, job, session, outbox, rows.
 """
 
 from collections.abc import Mapping
@@ -122,6 +122,8 @@ class Unit:
 
     leaf: Leaf | None = None
     sealed: tuple[SealedWrite, ...] = ()
+    erased: tuple[str, ...] = ()
+    """Ids of objects whose keys are erased, all kinds of each."""
     hold: HoldWrite | None = None
     job: JobRecord | None = None
     session: Session | None = None

@@ -22,7 +22,6 @@ from gateway.ports.upstream import Progress
 from gateway.routing.fleet import Fleet
 from gateway.store.view import JobView
 from gateway.telemetry import events
-from gateway.vault.vault import Vault
 
 CANCELLED_BY_USER: Final = "cancelled by the user"
 log = structlog.get_logger(__name__)
@@ -37,7 +36,6 @@ class Changes:
     jobs: JobView
     fleet: Fleet
     follower: Follower
-    vault: Vault
     ledger: Ledger
     entries: Entries
     turns: Turns
@@ -93,10 +91,9 @@ class Changes:
             raise JobUnfinishedError(job=client_job_id, status=job.status.value)
         async with self.turns.of(job.id):
             gone = replace(job, deleted=True)
-            await self.ledger.record(self.entries.by("job.deleted", caller, job_id=job.id), job=gone)
+            draft = self.entries.by("job.deleted", caller, job_id=job.id)
+            await self.ledger.record(draft, job=gone, erased=(job.id,))
             self.jobs.put(gone)
-            for kind in ("payload", "result"):
-                await self.vault.shred(object_id=job.id, kind=kind)
 
     async def tag(self, caller: Caller, client_job_id: str, tags: tuple[str, ...]) -> None:
         """Replace a job's tags; labels and consent were judged at submission and do not change with them."""

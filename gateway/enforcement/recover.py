@@ -4,6 +4,7 @@ Simulators may run a job again; it costs nothing and the seed is recorded. An at
 repeated here: it becomes `unknown` and keeps its hold until the vendor is asked.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -34,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """Takes up what the last process left, and permits whose holder let their lease lapse."""
+    """Takes up what the last process left, and lets go of permits that lapsed."""
 
     database: Database
     ledger: Ledger
@@ -55,43 +56,62 @@ class Recovery:
 
     async def run(self) -> None:
         """Take up what is left; what the ledger does not let us claim now stays for the next time."""
-        await self._note_lapsed()
         for row in list(self.left.values()):
-            try:
-                async with self.turns.of(row.job_id):
-                    await self._take_up(row)
-            except UnavailableError as error:
-                log.warning(events.FORWARD_FAILED, job_id=row.job_id, code=error.code)
-            else:
+            if await self._settled(row, self._take_up):
                 del self.left[row.job_id]
+        for row in await self._lapsed():
+            await self._settled(row, self._let_go)
 
-    async def _note_lapsed(self) -> None:
-        """Find permits that were never forwarded, as when a commit became durable after its caller gave up."""
+    async def _settled(
+        self, row: AttemptRow, settle: Callable[[Permit, JobRecord, AttemptRow], Awaitable[None]]
+    ) -> bool:
+        """Claim an attempt and settle it, in its job's turn; false when the ledger takes no entry now."""
+        try:
+            async with self.turns.of(row.job_id):
+                if job := await self._open_job(row):
+                    await settle(await self.ledger.claim(row), job, row)
+        except UnavailableError as error:
+            log.warning(events.FORWARD_FAILED, job_id=row.job_id, code=error.code)
+            return False
+        except RefusedError:
+            pass  # another process was faster, or its outcome is just being written
+        return True
+
+    async def _lapsed(self) -> list[AttemptRow]:
+        """Find permits of this process that were never forwarded.
+
+        Their commit became durable after its caller had given up, or their upstream broke: the client was told
+        to ask again, or sees a job that waits.
+        """
         now = self.clock.now()
         async with self.database.reading() as connection:
-            for row in await attempts.unfinished(connection):
-                if row.state == "permitted" and row.lease_until is not None and row.lease_until <= now:
-                    self.left.setdefault(row.job_id, row)
+            rows = await attempts.unfinished(connection)
+        lapsed = [row for row in rows if row.state == "permitted" and row.lease_until and row.lease_until <= now]
+        return [row for row in lapsed if row.job_id not in self.left and not await self._runs(row)]
 
-    async def _take_up(self, row: AttemptRow) -> None:
+    async def _runs(self, row: AttemptRow) -> bool:
+        """Say whether it was forwarded after all, and only the entry that says so was missed."""
+        job = await self.jobs.find_by_id(row.job_id)
+        return job is not None and job.status is not JobStatus.PERMITTED
+
+    async def _open_job(self, row: AttemptRow) -> JobRecord | None:
         async with self.database.reading() as connection:
             current = await attempts.load(connection, row.job_id, row.attempt)
             job = await jobs.by_id(connection, row.job_id)
-        if current != row:
-            return  # while we waited for its turn, somebody moved it on
-        if job is None or job.status.final:
-            return
+        if current != row or job is None or job.status.final:
+            return None  # while we waited for its turn, somebody moved it on
         if job.kind is ExecutionKind.HARDWARE:
             self.jobs.put(replace(job, status=JobStatus.UNKNOWN))
-            return
-        try:
-            permit = await self.ledger.claim(row)
-        except RefusedError:
-            return  # another process was faster, or its outcome is just being written
+            return None
+        return job
+
+    async def _let_go(self, permit: Permit, job: JobRecord, _: AttemptRow) -> None:
+        await self._give_up(permit, job, "its permit lapsed before it was forwarded; nothing ran, submit it again")
+
+    async def _take_up(self, permit: Permit, job: JobRecord, row: AttemptRow) -> None:
         if row.claims >= MOST_CLAIMS:
-            await self._give_up(
-                permit, job, f"interrupted {row.claims + 1} times by restarts of the gateway; submit it again"
-            )
+            times = row.claims + 1
+            await self._give_up(permit, job, f"interrupted {times} times by restarts of the gateway; submit it again")
             return
         try:
             await self._run_again(permit, job)

@@ -248,3 +248,8 @@ class Submitter:
             # Certainly not started: close the job under its permit, so that asking again is a new one.
             await self.launcher.abandon(permit, replace(job, reason=error.message))
             raise NotForwardedError(f"nothing was started: {error.message}") from error
+        except Exception:
+            # A defect, and nobody knows whether it started. The client sees a waiting job, because its SDK would
+            # answer an error by submitting again; the reconciler closes the job when its lease has lapsed.
+            log.exception(events.FORWARD_FAILED, job_id=job.id)
+            return job

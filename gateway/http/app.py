@@ -1,6 +1,5 @@
 """The two Litestar applications: the front door, and the management listener."""
 
-from collections.abc import Iterable
 from secrets import token_hex
 from typing import Any
 
@@ -52,16 +51,17 @@ def front_door(house: House) -> Litestar:
         path = scope["raw_path"].decode("latin-1")
         mount = next((mount for mount in proxies if path == mount or path.startswith(f"{mount}/")), None)
         if mount is None:
-            request_id = next(ids)
-            await send_answer(send, _nowhere(proxies, request_id), request_id)
+            request_id, error = next(ids), NoSuchRouteError(mounts=sorted(proxies))
+            house.metrics.unauthenticated(error.code)
+            await house.serving.refusals.note(None, error, dialect="none", operation="unknown")
+            await send_answer(send, _nowhere(error, request_id), request_id)
         else:
             await proxies[mount].serve(mount, scope, receive, send)
 
     return Litestar(route_handlers=[door], openapi_config=None)
 
 
-def _nowhere(mounts: Iterable[str], request_id: str) -> WireAnswer:
-    error = NoSuchRouteError(mounts=sorted(mounts))
+def _nowhere(error: NoSuchRouteError, request_id: str) -> WireAnswer:
     return WireAnswer(
         status=status_of(error), body=problem(error, request_id=request_id), content_type="application/problem+json"
     )

@@ -1,6 +1,6 @@
 """What one transaction of the writer does, in its fixed order. Runs on a synchronous connection.
 
-Order inside a unit: entry, sealed objects, hold, job, session, attempt, rows. Locks are taken in the same
+Order inside a unit: entry, sealed and erased objects, hold, job, session, attempt, rows. Locks are taken in the same
 order by everybody, the head first, so writers queue and never wait for each other in a circle.
 """
 
@@ -107,6 +107,7 @@ def _apply(connection: Connection, chain: Chain, head: Head, units: Sequence[Uni
     placed = list(zip(units, links, strict=True))
     entries.add(connection, ((unit.leaf, link) for unit, link in placed if unit.leaf and link))
     objects.add(connection, (write for unit in units for write in unit.sealed))
+    objects.erase(connection, (object_id for unit in units for object_id in unit.erased))
     holds.apply(connection, ((unit.hold, link.seq) for unit, link in placed if unit.hold and link))
     jobs.put(connection, (unit.job for unit in units if unit.job))
     sessions.put(connection, (unit.session for unit in units if unit.session))

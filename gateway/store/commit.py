@@ -181,7 +181,7 @@ class Writer:
 
 
 def _check(unit: Unit) -> None:
-    if unit.leaf is None and (unit.hold or unit.outbox or unit.claim or unit.sealed):
+    if unit.leaf is None and (unit.hold or unit.outbox or unit.claim or unit.sealed or unit.erased):
         raise UnitError("money, sealed objects and attempts rest on an entry: the unit needs a leaf")
     for row in unit.rows:
         rows.check(row)

@@ -34,6 +34,12 @@ async def shred(connection: AsyncConnection, object_id: str, kind: str | None = 
     return int((await connection.execute(statement.values(wrapped_dek=None))).rowcount)
 
 
+def erase(connection: Connection, object_ids: Iterable[str]) -> None:
+    """Erase the wrapped keys of objects, all kinds of each."""
+    for object_id in object_ids:
+        connection.execute(update(sealed_object).where(_KEY[0] == object_id).values(wrapped_dek=None))
+
+
 def add(connection: Connection, writes: Iterable[SealedWrite]) -> None:
     """Insert objects; each is written once."""
     if rows := [asdict(write) for write in writes]:

@@ -178,7 +178,6 @@ class Fitter:
             jobs=self._jobs,
             fleet=self._fleet,
             follower=self._follower,
-            vault=house.vault,
             ledger=house.ledger,
             entries=self._entries,
             turns=self._turns,
