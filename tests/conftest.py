@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from tests import tools as external
 
@@ -48,6 +49,13 @@ def tools() -> Tools:
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs():
+    """Forget how a test configured logs: its stream is closed by the time of the next one."""
+    yield
+    structlog.reset_defaults()
 
 
 def _guarded(original):

@@ -6,6 +6,7 @@ message, because a library's message may quote what it was given. Python's own l
 goes the same way. Secrets are recognised once more here because libraries know nothing of our types.
 """
 
+import contextlib
 import logging
 import math
 import re
@@ -58,10 +59,25 @@ def configure(*, json: bool, level: str = "info", stream: TextIO | None = None) 
     structlog.configure(
         processors=[add_request, *_common(), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(severity),
-        logger_factory=structlog.WriteLoggerFactory(target),
+        logger_factory=lambda *_: _Writer(target),
         cache_logger_on_first_use=False,
     )
     _route_libraries(target, renderer, severity)
+
+
+class _Writer:
+    """Writes lines, and loses them when nobody reads any more: a log collector that died stops no submission."""
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        with contextlib.suppress(OSError, ValueError):
+            self._target.write(f"{line}\n")
+            self._target.flush()
+
+    debug = info = warning = warn = error = exception = critical = fatal = log = msg
 
 
 def _common() -> list[Processor]:

@@ -8,7 +8,6 @@ import trustme
 
 from gateway.cli import checks
 from gateway.cli.checks import State
-from gateway.domain.clock import SystemClock
 from gateway.settings import load
 
 
@@ -117,16 +116,6 @@ def test_a_certificate_is_judged_by_its_end(tmp_path, days, state):
     (check,) = checks.of_listeners(load(None, pair), FixedClock(end - timedelta(days=days)))
 
     assert check.state is state
-
-
-def test_a_certificate_that_is_none_fails(tmp_path):
-    key = tmp_path / "tls.key"
-    key.touch(mode=0o600)
-    pair = {"GATEWAY_SERVER__TLS__CERTIFICATE": str(key), "GATEWAY_SERVER__TLS__PRIVATE_KEY": str(key)}
-
-    (check,) = checks.of_listeners(load(None, pair), SystemClock())
-
-    assert check.state is State.FAIL
 
 
 def test_a_refused_key_is_explained(staffed):

@@ -279,3 +279,12 @@ def test_nobody_forges_a_line_for_people(forged):
 def test_every_key_says_what_it_is():
     assert all(docs and docs == docs.strip() for docs in ALLOWED.values())
     assert list(ALLOWED) == sorted(ALLOWED)
+
+
+def test_a_log_that_nobody_reads_stops_nothing():
+    """The ledger's writer logs too; a closed pipe must not end it."""
+    stream = io.StringIO()
+    logging.configure(json=True, stream=stream)
+    stream.close()
+
+    log().error(events.LEDGER_STALLED)
