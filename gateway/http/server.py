@@ -76,7 +76,8 @@ def _front(house: House) -> Listener:
         ssl_cert=server.tls.certificate if server.tls else None,
         ssl_key=server.tls.private_key if server.tls else None,
         http1_settings=bounds(server.header_timeout_ms),
-        interface=Interfaces.ASGI,
+        # Without lifespan: rooms are opened and closed by the serving process, not by an application.
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         websockets=False,
         log_enabled=False,
