@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -118,10 +117,6 @@ async def test_a_lost_connection_costs_no_entry_and_doubles_none(postgresql_url)
     await database.close()
 
 
-FULL = re.compile("full|disk I/O error")
-"""Which of its files meets the end of the disk first decides which of the two SQLite says."""
-
-
 class SmallFile:
     """A database that may not grow: SQLite says the disk is full, whoever runs the test."""
 
@@ -187,8 +182,8 @@ async def test_a_full_disk_refuses_and_loses_nothing(small):
         refusal = next(iter(refused), None)
 
     assert isinstance(refusal, LedgerUnavailableError)
-    assert FULL.search(refusal.message)
-    assert FULL.search(writer.ready())
+    assert "full" in refusal.message
+    assert "full" in writer.ready()
     assert promised.items() <= (await recorded(database)).items()
     assert (await whole(database)).ok
 

@@ -399,19 +399,3 @@ async def test_a_job_is_replaced_but_never_changes_hands(writer, database):
     async with database.reading() as connection:
         stored = await jobs.by_id(connection, one.id)
     assert stored == replace(one, status=JobStatus.RUNNING, tags=("a",))
-
-
-async def test_an_erasure_becomes_true_with_its_entry(database, writer):
-    """A crash between the two would leave a deleted job's payload readable, and nobody could delete it again."""
-    await writer.commit(Unit(leaf=leaf(), sealed=(sealed("gone"), sealed("gone", "result"), sealed("kept"))))
-
-    await writer.commit(Unit(leaf=leaf(), erased=("gone",)))
-
-    async with database.reading() as connection:
-        assert await objects.kinds(connection, "gone") == ()
-        assert await objects.kinds(connection, "kept") == ("payload",)
-
-
-async def test_an_erasure_without_an_entry_is_refused(writer):
-    with pytest.raises(UnitError):
-        await writer.commit(Unit(erased=("gone",)))
