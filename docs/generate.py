@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from code: settings, command line, errors, events, policies, simulator.
+"""Write the reference pages that are made from code: settings, command line, errors, events, metrics and more.
 
 Run by `make docs`. Nobody edits those pages by hand; `tests/architecture` keeps them current.
 """
@@ -21,6 +21,7 @@ from gateway.policy.bundle import default_root, load
 from gateway.ports import registry
 from gateway.settings import reference as settings
 from gateway.telemetry import events
+from gateway.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
 MADE = "This page is made from code by `make docs`."
@@ -35,6 +36,7 @@ def pages() -> Mapping[Path, str]:
         folder / "cli.md": cli.page(),
         folder / "errors.md": errors_page(),
         folder / "events.md": events_page(),
+        folder / "metrics.md": metrics_page(),
         folder / "policies.md": policies.page(load(default_root())),
         folder / "simulator.md": simulator_page(),
     }
@@ -119,6 +121,46 @@ For operators, on stderr; no evidence. Request id, principal, project and vendor
 def _entry_row(kind: entry.EntryType) -> str:
     fields = ", ".join(f"`{name}`" for name in sorted(kind.required))
     return f"| `{kind.name}` | {kind.schema} | {_first_line(kind.docs)} | {fields} |\n"
+
+
+def metrics_page() -> str:
+    """Write the page of metrics, and of what can be known about connections that carried no request."""
+    ours = [family for family in Metrics().registry.collect() if family.name.startswith("gateway_")]
+    rows = "".join(
+        f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} | {family.documentation} |\n"
+        for family in ours
+    )
+    return f"""# Metrics
+
+`/metrics` on the management listener, for Prometheus. Everything counts from the start of the serving process; times
+are in seconds, and labels come from closed sets. The process itself is measured too, as `process_…`. {MADE}
+
+| Metric | Kind | What it shows |
+|---|---|---|
+{rows}
+## Below the application
+
+Some connections die before the gateway sees a request. The HTTP server answers a malformed head with 400 and one that
+is too large with 431, hangs up where a head takes longer than `server.header_timeout_ms`, and loses clients that hang
+up first. It does not tell which it was, so these are counted together: connections taken and never served.
+
+```promql
+increase(gateway_connections_total[5m]) - increase(gateway_connections_served_total[5m])
+```
+
+What the numbers do not say:
+
+- A handshake that failed (garbage, plain HTTP, an old protocol, a client without trust, silence) is in
+  `gateway_connections_failed_total` alone: such a connection was never taken. Why it failed is not known either.
+- The server reports once a second and first requests count at once. A connection that is open may still be served,
+  for as long as `server.header_timeout_ms`. So look at minutes, not at seconds.
+- A malformed head that follows a good request is not counted: its connection was served.
+- A connection is known by its client's address and port. One that is opened from the same port within
+  `server.header_timeout_ms` and a second after the last is not told from it, and looks as if it was never served.
+- Behind a proxy, connections are the proxy's.
+
+Requests that arrived and were refused are in `gateway_refusals_total` and `gateway_unauthenticated_total`, by code.
+"""
 
 
 def simulator_page() -> str:

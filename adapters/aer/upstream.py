@@ -25,7 +25,8 @@ from gateway.domain.backend import Backend, BackendStatus, Calibration, Executio
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.errors import NotFoundError, UnavailableError
 from gateway.domain.permit import Permit
-from gateway.ports.upstream import Order, Progress, UpstreamContext
+from gateway.ports.upstream import Attempt, Order, Progress, UpstreamContext
+from gateway.ports.vendor import Prepared, Resend
 from gateway.processes.supervise import Child, ChildError, ChildTimeoutError
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class AerUpstream:
 
     name = "aer"
     kind = ExecutionKind.SIMULATOR
+    dialect: str | None = None
 
     def __init__(self, settings: AerSettings, context: UpstreamContext) -> None:
         self._settings, self._context = settings, context
@@ -137,6 +139,26 @@ class AerUpstream:
     def queue_position(self, job_id: str) -> int | None:
         """Give a job's place in the queue, 1 is next."""
         return self._queue.position(job_id)
+
+    # ── what only an upstream outside this process has to do ────────────────────────────────────────
+    def prepare(self, job_id: str, attempt: int, project_id: str, backend: str, order: Order) -> Prepared | None:  # noqa: ARG002  # the port's
+        """Change nothing: readers take the received body."""
+        return None
+
+    async def find(self, attempt: Attempt) -> str | None:
+        """Find a job that waits or runs here; after a restart there is none."""
+        return attempt.job_id if attempt.job_id in self._tickets else None
+
+    def resend(self, attempt: Attempt, *, searched: int, now: datetime) -> Resend | None:  # noqa: ARG002  # the port's
+        """Allow it always: a simulation costs nothing and its seed is recorded."""
+        return Resend.IDEMPOTENT
+
+    async def follow(self, attempt: Attempt, vendor_job_id: str) -> None:
+        """Do nothing: what runs here is followed from its submission on."""
+
+    def envelope(self, job_id: str) -> bytes | None:  # noqa: ARG002  # the port's
+        """Give nothing: a simulator has no words of its own."""
+        return None
 
     # ── simulating ───────────────────────────────────────────────────────────────────────────────
     async def _serve(self, desk: Desk) -> None:

@@ -45,7 +45,7 @@ def _logs(answer: answered.LogLines) -> WireAnswer:
 
 def _results(answer: answered.ResultBody) -> WireAnswer:
     job, headers = answer.job, labels.headers(answer.job)
-    if answer.body is not None:
+    if answer.body:
         return WireAnswer(status=200, body=answer.body, headers=headers)
     if job.status is JobStatus.COMPLETED:
         raise ResultsGoneError(job=job.client_job_id)

@@ -14,7 +14,7 @@ from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
 from gateway.ports.answers import Answer, Instance
-from gateway.ports.dialect import Credential, WireAnswer, WireRequest
+from gateway.ports.dialect import Credential, SigningPair, WireAnswer, WireRequest
 from gateway.ports.operations import Operation
 
 _ID_LETTERS = 19
@@ -26,6 +26,9 @@ class IbmDialect:
     name: str = "ibm"
     mounts: tuple[str, ...] = ("/ibm", "/ibm-experimental")
     """The SDK takes a URL verbatim only if it contains `experimental`; the other mount is for people."""
+    signs: bool = False
+    retry_seconds: float = 60.0
+    """Six attempts over 15 s of pauses, each with up to some seconds of connecting."""
 
     def __init__(self, settings: IbmSettings) -> None:
         self._settings = settings
@@ -74,11 +77,23 @@ class IbmDialect:
         """Mint a session id, a random UUID."""
         return str(UUID(bytes=entropy, version=4))
 
-    def encode_results(self, submitted: bytes, result: ProgramResult) -> bytes:
+    def encode_results(
+        self,
+        job: JobRecord,  # noqa: ARG002  # IBM's results do not name their job
+        submitted: bytes,
+        result: ProgramResult,
+    ) -> Mapping[str, bytes]:
         """Write results in the submitted program's schema."""
-        return results.encode(submitted, result)
+        return {"result": results.encode(submitted, result)}
 
-    def environment(self, *, url: str, instance: Instance, key: str) -> Mapping[str, str]:
+    def environment(
+        self,
+        *,
+        url: str,
+        instance: Instance,
+        key: str,
+        pair: SigningPair,  # noqa: ARG002  # IBM's clients do not sign
+    ) -> Mapping[str, str]:
         """Give the variables with which `QiskitRuntimeService()` alone comes here."""
         mount = f"{url}/ibm"
         return {

@@ -29,4 +29,4 @@ class ResultsGoneError(RefusedError):
     code = "results-gone"
 
     def __init__(self, *, job: str) -> None:
-        super().__init__(f"job {job} is completed but its results were erased; submit it again if you need them")
+        super().__init__(f"job {job} is completed but its results are gone; submit it again if you need them")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.ibm import labels
+from adapters.ibm import envelopes, labels
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import rfc3339
 from gateway.domain.job import JobRecord, JobStatus
@@ -28,13 +28,20 @@ STATUS: Mapping[JobStatus, str] = {
 
 def accepted(job: JobRecord) -> dict[str, Any]:
     """Answer a submission; another backend than the asked one makes the SDK load that one."""
-    return {"id": job.client_job_id, "backend": job.backend, "private": job.private, "qgw": labels.of_job(job)}
+    return {"id": job.client_job_id, "backend": job.backend, "private": job.private, labels.LABEL: labels.of_job(job)}
 
 
 def job_view(view: JobView) -> dict[str, Any]:
     """Show one job, with its parameters where they were asked for and the job is not private."""
     job = view.job
-    answer: dict[str, Any] = {
+    answer = _own(job) if view.envelope is None else envelopes.job(job, view.envelope, _own(job))
+    if view.body is not None and not job.private:
+        answer["params"] = json.loads(view.body)["params"]
+    return answer
+
+
+def _own(job: JobRecord) -> dict[str, Any]:
+    return {
         "id": job.client_job_id,
         "backend": job.backend,
         "state": _state(job),
@@ -52,11 +59,8 @@ def job_view(view: JobView) -> dict[str, Any]:
         "estimated_running_time_seconds": job.estimated_seconds,
         "usage": {"seconds": job.usage_seconds},
         "remote_storage": None,
-        "qgw": labels.of_job(job),
+        labels.LABEL: labels.of_job(job),
     }
-    if view.body is not None and not job.private:
-        answer["params"] = json.loads(view.body)["params"]
-    return answer
 
 
 def job_list(page: JobList) -> dict[str, Any]:
@@ -72,6 +76,8 @@ def job_list(page: JobList) -> dict[str, Any]:
 def metrics(view: JobView) -> dict[str, Any]:
     """Show timestamps and usage. Charged seconds count simulated time too; quantum seconds do not."""
     job = view.job
+    if view.metrics is not None:
+        return envelopes.metrics(job, view.metrics)
     hardware = job.kind is ExecutionKind.HARDWARE
     answer: dict[str, Any] = {
         "timestamps": {
@@ -90,7 +96,7 @@ def metrics(view: JobView) -> dict[str, Any]:
         "num_circuits": job.circuits,
         "caller": "qiskit_ibm_runtime",
         "stages": dict(job.stages),
-        "qgw": labels.of_job(job),
+        labels.LABEL: labels.of_job(job),
     }
     if view.queue_position is not None:
         answer["position_in_queue"] = view.queue_position

@@ -9,6 +9,8 @@ from typing import Any
 
 from gateway.domain.job import JobRecord
 
+LABEL = "qgw"
+"""The member of jobs, metrics and results that tells."""
 TAG = "qgw:execution="
 """Begins the tag that every job shows; it is computed when shown and never stored."""
 

@@ -14,7 +14,6 @@ from adapters.ibm import labels, tensors
 from adapters.ibm.tensors import typed
 from gateway.domain.result import ItemResult, ProgramResult
 
-_LABEL = "qgw"
 _UNCOMPRESSED = ("v0.1", "v0.2", "v1.0", "v1.1")
 
 
@@ -32,7 +31,7 @@ def encode(submitted: bytes, result: ProgramResult) -> bytes:
 
 
 def _primitive(result: ProgramResult, pubs: list[Any], metadata: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = {**metadata, "version": 2, _LABEL: labels.of_result(result.metadata)}
+    metadata = {**metadata, "version": 2, labels.LABEL: labels.of_result(result.metadata)}
     return typed("PrimitiveResult", {"pub_results": pubs, "metadata": metadata})
 
 
@@ -70,7 +69,7 @@ def _program(params: Mapping[str, Any], result: ProgramResult) -> dict[str, Any]
     return {
         "schema_version": version,
         "data": [_item(item, version) for item in result.items],
-        "metadata": {"chunk_timing": [_chunk(result)], _LABEL: label},
+        "metadata": {"chunk_timing": [_chunk(result)], labels.LABEL: label},
         "passthrough_data": _labelled(program, label),
         "semantic_role": program.get("semantic_role"),
     }
@@ -115,11 +114,11 @@ def _labelled(program: Mapping[str, Any], label: Mapping[str, Any]) -> Any:
         return passed
     shown = dict(post)
     if isinstance(post.get("options"), dict):
-        shown["options"] = {**post["options"], _LABEL: label}
+        shown["options"] = {**post["options"], labels.LABEL: label}
     if isinstance(post.get("circuits_metadata"), list):
         shown["circuits_metadata"] = [_beside(circuit, label) for circuit in post["circuits_metadata"]]
     return {**passed, "post_processor": shown}
 
 
 def _beside(circuit: Any, label: Mapping[str, Any]) -> Any:
-    return {**circuit, _LABEL: label} if isinstance(circuit, dict) else circuit
+    return {**circuit, labels.LABEL: label} if isinstance(circuit, dict) else circuit

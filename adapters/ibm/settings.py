@@ -1,10 +1,15 @@
-"""What can be configured of the IBM dialect: `adapters.ibm` in the settings."""
+"""What can be configured of IBM: `adapters.ibm` in the settings, and what an account at IBM needs."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+CRN: Final = r"^crn:v1:[a-z0-9-]{1,32}:public:quantum-computing:[a-z0-9-]{1,32}:a/[0-9a-f]{1,64}:[0-9a-f-]{1,64}::$"
+_ADDRESS: Final = r"^https?://[^\s?#]+$"
 
 
 class IbmSettings(BaseModel):
-    """How the gateway speaks to IBM clients."""
+    """How the gateway speaks to IBM clients, and where IBM is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,3 +27,30 @@ class IbmSettings(BaseModel):
         le=1000,
         description="Most jobs in one page of a list; the SDK asks for further pages by itself.",
     )
+    iam_url: str = Field(
+        default="https://iam.cloud.ibm.com",
+        pattern=_ADDRESS,
+        description="Where IBM's IAM trades an account's API key for tokens, without a trailing slash.",
+    )
+    api_url: str = Field(
+        default="https://{region}quantum.cloud.ibm.com/api/v1",
+        pattern=_ADDRESS,
+        description="Where IBM's runtime API is, without a trailing slash. `{region}` becomes the region in an "
+        "account's CRN and a dot, and nothing for `us-east`.",
+    )
+
+
+class IbmAccount(BaseModel):
+    """What an account at IBM needs beside its key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    crn: str = Field(pattern=CRN, description="The Cloud Resource Name of the instance that pays.")
+
+
+class IbmCredential(BaseModel):
+    """The secret of an account at IBM."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    api_key: SecretStr = Field(min_length=8, description="An API key of IBM Cloud's IAM with access to the instance.")

@@ -82,6 +82,19 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
                 "attempt.claimed", "After a crash, a permit was issued again for the same attempt.", *_ATTEMPT, "claims"
             ),
             _type("attempt.abandoned", "An attempt was given up.", *_ATTEMPT),
+            _type("attempt.lost", "An attempt's answer was lost; it is looked for at the vendor.", *_ATTEMPT, "why"),
+            _type(
+                "attempt.repeated",
+                "The next attempt may go: the one before is proven not to have arrived.",
+                *_ATTEMPT,
+                "searches",
+            ),
+            _type("halt.set", "An operator stopped a project, a vendor or everything.", "scope", "target", "reason"),
+            _type("halt.lifted", "An operator let work go on again.", "scope", "target"),
+            _type("vendor.account_added", "A vendor's credential was sealed.", "account", "vendor"),
+            _type("vendor.account_rotated", "A vendor's credential was replaced.", "account", "version"),
+            _type("vendor.account_removed", "A vendor's credential was erased.", "account"),
+            _type("credential.used", "How often a vendor's credential was opened in a minute, by purpose.", "account"),
             _type("results.read", "A key read a job's result for the first time.", *_WHO, "job_id"),
             _type("session.opened", "A session or batch takes jobs.", *_WHO, "session"),
             _type("session.closed", "A session or batch takes no more jobs.", *_WHO, "session"),
@@ -95,6 +108,23 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
             _type("principal.changed", "A person or service was changed, disabled or enabled.", "principal"),
             _type("project.created", "A project was opened.", "project"),
             _type("project.changed", "A project's rules were changed.", "project"),
+            _type("vendor.degraded", "A vendor failed too often and is left alone; its breaker opened.", "vendor"),
+            _type("vendor.recovered", "A vendor that was left alone answers again.", "vendor", "seconds"),
+            _type(
+                "backend.changed",
+                "A backend came online, went offline or into maintenance, is left alone (`paused`), or is `gone`.",
+                *("vendor", "backend", "state"),
+            ),
+            _type(
+                "calibration.missed",
+                "A backend's calibration could not be asked for; told as the gap begins, and with `until` as it ends.",
+                *("vendor", "backend", "since"),
+            ),
+            _type(
+                "orphan.found",
+                "A vendor's account has a job that no attempt of ours stands behind; told once.",
+                *("vendor", "vendor_job_id", "marked"),
+            ),
         )
     }
 )

@@ -4,6 +4,7 @@ A permit exists because its entry, its job and its open attempt became durable t
 may forward that attempt once. After a crash the attempt is still open: a claim issues the same permit again.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_bytes
 from typing import Any, Final, TypedDict, Unpack
@@ -51,6 +52,15 @@ class LedgerOriginError(InsecureError):
         self.stored, self.configured = stored, configured
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """What an attempt will send to a vendor, as far as its row tells."""
+
+    mark: str
+    account_id: str | None
+    sent_digest: str
+
+
 class PermitParts(TypedDict, total=False):
     """What may become true together with a permit."""
 
@@ -66,6 +76,7 @@ class Parts(PermitParts, total=False):
     job: JobRecord | None
     attempt: AttemptUpdate | None
     erased: tuple[str, ...]
+    erased_kinds: tuple[tuple[str, str], ...]
 
 
 class Ledger:
@@ -110,21 +121,63 @@ class Ledger:
         return await self._commit(Unit(leaf=encode(draft), **parts))
 
     async def permit(
-        self, draft: EntryDraft, *, job: JobRecord, placement: Placement, **parts: Unpack[PermitParts]
+        self,
+        draft: EntryDraft,
+        *,
+        job: JobRecord,
+        placement: Placement,
+        outgoing: Outgoing | None = None,
+        **parts: Unpack[PermitParts],
     ) -> Permit:
         """Record that a job may go to one place, with the first attempt; raises as `record` does."""
-        outbox = OutboxWrite(
+        outbox = self._outbox(job, placement, 1, outgoing)
+        return await self._issue(Unit(leaf=encode(draft), job=job, outbox=outbox, **parts), placement)
+
+    async def permit_again(
+        self, draft: EntryDraft, *, job: JobRecord, placement: Placement, closes: int, outgoing: Outgoing | None
+    ) -> Permit:
+        """Record the next attempt of a job and close the one before it in the same transaction.
+
+        Raises:
+            WriteRefusedError: the attempt before is closed already; nothing became durable.
+        """
+        closed = AttemptUpdate(job_id=job.id, attempt=closes, state="abandoned", vendor_job_id=None)
+        outbox = self._outbox(job, placement, closes + 1, outgoing)
+        return await self._issue(Unit(leaf=encode(draft), job=job, outbox=outbox, attempt=closed), placement)
+
+    def _outbox(self, job: JobRecord, placement: Placement, attempt: int, outgoing: Outgoing | None) -> OutboxWrite:
+        return OutboxWrite(
             job_id=job.id,
-            attempt=1,
+            attempt=attempt,
             upstream=placement.upstream,
             backend=placement.backend,
             kind=placement.kind,
             fallback=placement.fallback,
             reason=placement.reason,
             lease_until=self._clock.now() + LEASE,
+            mark=outgoing.mark if outgoing else "",
+            account_id=outgoing.account_id if outgoing else None,
+            sent_digest=outgoing.sent_digest if outgoing else None,
         )
-        committed = await self._commit(Unit(leaf=encode(draft), job=job, outbox=outbox, **parts))
-        return Permit(job_id=job.id, attempt=1, placement=placement, seq=committed.seq, event_id=committed.event_id)
+
+    async def _issue(self, unit: Unit, placement: Placement) -> Permit:
+        committed, outbox = await self._commit(unit), unit.outbox
+        assert outbox is not None, "a permit opens an attempt"
+        return Permit(
+            job_id=JobId(outbox.job_id),
+            attempt=outbox.attempt,
+            placement=placement,
+            seq=committed.seq,
+            event_id=committed.event_id,
+        )
+
+    async def keep(self, job: JobRecord) -> None:
+        """Write a job down without an entry of its own; raises as `record` does."""
+        await self._writer.commit(Unit(job=job))
+
+    async def note(self, update: AttemptUpdate) -> None:
+        """Move an attempt on without an entry, as before the first byte is sent; raises as `record` does."""
+        await self._writer.commit(Unit(attempt=update))
 
     async def claim(self, row: AttemptRow) -> Permit:
         """Issue the permit of an open attempt again, to whoever asks first.

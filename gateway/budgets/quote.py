@@ -109,13 +109,17 @@ class PriceBook:
 
     def quote(self, backend: Backend, facts: ProgramFacts) -> Quote | None:
         """Say what a program may cost on a backend; `None` when that is not known, which policy denies."""
+        return self.estimate(backend, shots=facts.total_shots, seconds=facts.estimated_seconds)
+
+    def estimate(self, backend: Backend, *, shots: int, seconds: float) -> Quote | None:
+        """Say what a job of a size may cost on a backend; `None` when that is not known."""
         price = next((price for price in self.prices if price.fits(backend)), None)
-        milliseconds = _milliseconds(facts.estimated_seconds)
-        if price is None or milliseconds is None or facts.total_shots < 0:
+        milliseconds = _milliseconds(seconds)
+        if price is None or milliseconds is None or shots < 0:
             return None
         amount = (
             price.per_job_micros
-            + price.per_shot_micros * facts.total_shots
+            + price.per_shot_micros * shots
             + _divided_up(price.per_second_micros * milliseconds, _MILLISECONDS)
         )
         return self._quote(price, amount) if amount <= _LARGEST else None

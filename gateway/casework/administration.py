@@ -1,23 +1,28 @@
-"""Administration: principals, projects and keys, for the command line and the admin interface alike.
+"""Administration: everything an administrator changes, for the command line and the admin interface alike.
 
-Every change is one entry of the ledger and the rows it speaks of, durable together. `by` is the id of the
-principal who acts; without one it is the operator of the machine.
+Principals, projects, keys, accounts at vendors, halts. Every change is one entry of the ledger and the rows it
+speaks of, durable together. `by` is the id of the principal who acts; without one it is the operator of the machine.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from gateway.audit.ledger import Ledger
 from gateway.casework.entries import AdminEntries
+from gateway.casework.halts import Halts
 from gateway.casework.keys import IssuedKey, Keys, Wish
 from gateway.casework.principals import Principals
 from gateway.casework.projects import Projects, Terms
+from gateway.casework.trials import Trials
+from gateway.casework.vendors import VendorAccounts
 from gateway.domain.clock import Clock
 from gateway.domain.errors import RefusedError
 from gateway.domain.principal import PrincipalKind
 from gateway.identity.api_keys import Peppers
+from gateway.ports.registry import Adapter
 from gateway.store.engine import Database
+from gateway.vault.credentials import Credentials
 from gateway.vault.vault import Vault
 
 FIRST_PRINCIPAL: Final = "admin"
@@ -48,6 +53,7 @@ class Administration:
         vault: Vault,
         peppers: Peppers,
         roles: Collection[str],
+        adapters: Mapping[str, Adapter],
         clock: Clock,
         key_lifetime: timedelta = KEY_LIFETIME,
     ) -> None:
@@ -64,6 +70,17 @@ class Administration:
             roles=roles,
             lifetime=key_lifetime,
         )
+        credentials = Credentials(vault)
+        self.vendors = VendorAccounts(
+            database=database,
+            entries=entries,
+            clock=clock,
+            projects=self.projects,
+            credentials=credentials,
+            adapters=adapters,
+        )
+        self.trials = Trials(entries=entries, credentials=credentials, clock=clock)
+        self.halts = Halts(database=database, entries=entries, clock=clock, projects=self.projects, adapters=adapters)
 
     async def first_admin(self, *, roles: Sequence[str] = ("admin",)) -> IssuedKey:
         """Issue the first key of a deployment, to a first principal in a first project.

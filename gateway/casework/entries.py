@@ -8,7 +8,7 @@ from typing import Any, Final
 from gateway.audit.ledger import Ledger
 from gateway.domain.clock import Clock
 from gateway.domain.ids import uuid7
-from gateway.domain.writes import EntryDraft, RowWrite
+from gateway.domain.writes import EntryDraft, RowWrite, SealedWrite
 from gateway.store import subjects
 from gateway.vault.vault import Vault
 
@@ -37,6 +37,9 @@ class AdminEntries:
         rows: Sequence[RowWrite],
         body: Mapping[str, Any],
         people: Mapping[str, tuple[str, str]],
+        sealed: Sequence[SealedWrite] = (),
+        erased: Sequence[str] = (),
+        erased_kinds: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Make a change and its entry durable.
 
@@ -47,6 +50,9 @@ class AdminEntries:
             rows: what changes.
             body: what else the entry says.
             people: field of the body to the id and the name of its subject.
+            sealed: objects that are kept from now on.
+            erased: ids of objects that cannot be opened any more.
+            erased_kinds: the same of single kinds of them.
 
         Raises:
             UnavailableError: nothing changed.
@@ -64,5 +70,9 @@ class AdminEntries:
             body={**body, **digests},
         )
         await self.ledger.record(
-            draft, rows=(*rows, *(subjects.write(digests[field], name) for field, name in told.items()))
+            draft,
+            rows=(*rows, *(subjects.write(digests[field], name) for field, name in told.items())),
+            sealed=tuple(sealed),
+            erased=tuple(erased),
+            erased_kinds=tuple(erased_kinds),
         )

@@ -23,6 +23,8 @@ class SandboxLimits:
     circuits: int = 1000
     bindings: int = 100_000
     """Parameter sets of one submission in all."""
+    remembered: int = 256
+    """Payloads measured lately whose facts are kept; 0 reads every payload."""
     waiting: int = 1024
     waiting_per_principal: int = 128
     waiting_seconds: float = 10.0

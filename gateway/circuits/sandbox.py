@@ -13,8 +13,10 @@ import msgspec
 
 from gateway.circuits.errors import SandboxBusyError, UnreadablePayloadError
 from gateway.circuits.limits import SandboxLimits
+from gateway.circuits.memory import Memory
 from gateway.circuits.pool import Pool
 from gateway.circuits.turns import TooManyWaitingError, Turns
+from gateway.domain.backend import Backend
 from gateway.domain.circuit import ProgramFacts
 from gateway.processes.frames import FrameTooLargeError
 from gateway.processes.limits import CPU_SPENT
@@ -34,17 +36,26 @@ class Sandbox:
     """A bounded pool of warm workers that turn payloads into facts."""
 
     def __init__(
-        self, readers: Mapping[str, str], limits: SandboxLimits, *, measured: Measured = lambda _outcome, _seconds: None
+        self,
+        readers: Mapping[str, str],
+        limits: SandboxLimits,
+        *,
+        encoders: Mapping[str, str] | None = None,
+        measured: Measured = lambda _outcome, _seconds: None,
     ) -> None:
         """Prepare a pool; nothing runs before `start`.
 
         Args:
             readers: reader name to `module:attribute`, loaded in the workers alone.
             limits: of the pool and of each payload.
+            encoders: encoder name to `module:attribute`; without any, nothing can be translated.
             measured: hook for metrics.
         """
         self._limits, self._measured = limits, measured
-        orders = msgspec.json.encode({"readers": dict(readers), "limits": limits}).decode()
+        orders = msgspec.json.encode(
+            {"readers": dict(readers), "limits": limits, "encoders": dict(encoders or {})}
+        ).decode()
+        self._memory = Memory(limits.remembered)
         self._pool = Pool(orders, stock=limits.workers, kept=2 * limits.workers)
         self._turns = Turns(
             places=limits.workers,
@@ -87,13 +98,36 @@ class Sandbox:
             UnreadablePayloadError: it cannot be read, or only at too high a cost.
             SandboxBusyError: no worker was free in time.
         """
+        payload = self._memory.payload(project=project_id, reader=reader, body=body)
+        if known := self._memory.recall(payload):
+            self._measured("ok", 0.0)
+            return known
+        answer = await self._turn({"reader": reader, "body": body}, project_id, principal_id)
+        facts = msgspec.convert(answer["facts"], ProgramFacts)
+        self._memory.keep(payload, facts)
+        return facts
+
+    async def translate(
+        self, *, reader: str, body: bytes, encoder: str, backend: Backend, project_id: str, principal_id: str
+    ) -> bytes:
+        """Put one payload into another vendor's words, for one backend.
+
+        Raises:
+            UnreadablePayloadError: it cannot be read, or not be said in those words.
+            SandboxBusyError: no worker was free in time.
+        """
+        wanted = {"reader": reader, "body": body, "encoder": encoder, "backend": msgspec.to_builtins(backend)}
+        answer = await self._turn(wanted, project_id, principal_id)
+        return bytes(answer["body"])
+
+    async def _turn(self, message: Mapping[str, Any], project: str, principal: str) -> Mapping[str, Any]:
         try:
-            async with self._turns.turn(principal=principal_id, project=project_id):
-                return await self._in_turn(reader, body, project_id)
+            async with self._turns.turn(principal=principal, project=project):
+                return await self._in_turn(message, project)
         except TooManyWaitingError:
             raise SandboxBusyError from None
 
-    async def _in_turn(self, reader: str, body: bytes, project: str) -> ProgramFacts:
+    async def _in_turn(self, message: Mapping[str, Any], project: str) -> Mapping[str, Any]:
         try:
             async with asyncio.timeout(self._limits.waiting_seconds):
                 worker = await self._pool.take(project)
@@ -101,20 +135,18 @@ class Sandbox:
             raise SandboxBusyError from None
         started, outcome = time.monotonic(), "ok"
         try:
-            return await self._ask(worker, reader, body, project)
+            return await self._ask(worker, message, project)
         except UnreadablePayloadError as error:
             outcome = error.problem
             raise
         finally:
             self._measured(outcome, time.monotonic() - started)
 
-    async def _ask(self, worker: Child, reader: str, body: bytes, project: str) -> ProgramFacts:
+    async def _ask(self, worker: Child, message: Mapping[str, Any], project: str) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = {"tainted": True}
         try:
-            answer = await worker.request(
-                {"reader": reader, "body": body}, deadline_seconds=self._limits.wall_seconds - _KILL_SECONDS
-            )
-            return self._facts(answer)
+            answer = await worker.request(message, deadline_seconds=self._limits.wall_seconds - _KILL_SECONDS)
+            return self._done(answer)
         except (ChildTimeoutError, ChildDiedError, FrameTooLargeError) as error:
             raise self._refusal(error) from None
         finally:
@@ -123,9 +155,9 @@ class Sandbox:
             else:
                 self._pool.give_back(worker, project)
 
-    def _facts(self, answer: Mapping[str, Any]) -> ProgramFacts:
-        if "facts" in answer:
-            return msgspec.convert(answer["facts"], ProgramFacts)
+    def _done(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "problem" not in answer:
+            return answer
         if answer["problem"] == "too-costly":
             raise self._too_costly()
         message = "".join(letter for letter in answer["message"][:_MESSAGE_LENGTH] if letter.isprintable())

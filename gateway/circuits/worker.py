@@ -9,15 +9,40 @@ import importlib
 import sys
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
 
 from gateway.circuits.limits import SandboxLimits
 from gateway.circuits.measure import measure
-from gateway.ports.reader import Reader, UnreadableError
+from gateway.domain.backend import Backend, ExecutionKind
+from gateway.ports.reader import Encoder, Program, Reader, UnreadableError
 from gateway.processes.child import bind_to_parent, cpu_budget, harden, isolate_network
 from gateway.processes.zygote import serve_forks
+
+_SAMPLE: Final = Backend(
+    name="sample",
+    upstream="sample",
+    vendor="sample",
+    region="nowhere",
+    kind=ExecutionKind.HARDWARE,
+    qubits=127,
+    basis_gates=("cz", "rz", "sx", "x"),
+    gates=(),
+    coupling_map=tuple((low, low + 1) for low in range(126)),
+    supported_instructions=("cz", "rz", "sx", "x", "measure"),
+    max_shots=100_000,
+    max_circuits=300,
+    dynamic_circuits=False,
+    processor_family="sample",
+    processor_revision="1",
+    version="1",
+    online_since=datetime(2026, 1, 1, tzinfo=UTC),
+    description="what encoders warm up with",
+    rep_delay_seconds=(0.0, 0.0, 0.0),
+    dt_seconds=1e-9,
+)
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,25 +51,36 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     readers: dict[str, str]
     """Name to `module:attribute`."""
     limits: SandboxLimits
+    encoders: dict[str, str] = {}
+    """Likewise."""
 
 
 class Worker:
-    """Reads and measures one payload after the other."""
+    """Reads one payload after the other, and measures or translates it."""
 
-    def __init__(self, readers: Mapping[str, Reader], limits: SandboxLimits) -> None:
-        self._readers, self._limits = readers, limits
+    def __init__(
+        self, readers: Mapping[str, Reader], limits: SandboxLimits, encoders: Mapping[str, Encoder] | None = None
+    ) -> None:
+        self._readers, self._limits, self._encoders = readers, limits, encoders or {}
 
     def warm_up(self) -> None:
-        """Read and measure every sample, so that nothing is imported once rights are given up."""
+        """Read, measure and translate every sample, so that nothing is imported once rights are given up."""
         for reader in self._readers.values():
             for body in reader.samples():
-                measure(reader.read(body, self._limits.reading))
+                program = reader.read(body, self._limits.reading)
+                measure(program)
+                self._try_encoders(program)
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Measure `{"reader", "body"}`: gives `{"facts"}`, or `{"problem", "message", "tainted"}`."""
+        """Answer `{"reader", "body"}` with `{"facts"}`, or with an `encoder` and a `backend` besides with `{"body"}`.
+
+        What cannot be done is `{"problem", "message", "tainted"}`.
+        """
         cpu_budget(self._limits.cpu_seconds)
         try:
             program = self._readers[message["reader"]].read(message["body"], self._limits.reading)
+            if "encoder" in message:
+                return {"body": self._encoded(message["encoder"], program, message["backend"])}
             return {"facts": msgspec.to_builtins(measure(program))}
         except UnreadableError as error:
             return _problem(error.code, error.message, tainted=False)
@@ -53,15 +89,24 @@ class Worker:
         except BaseException:  # noqa: BLE001  # a panic in Rust is no Exception, and its text quotes the payload
             return _problem("malformed", "the payload is malformed and made its reader fail", tainted=True)
 
+    def _encoded(self, encoder: str, program: Program, backend: Mapping[str, Any]) -> bytes:
+        if any(item.shape for item in program.items):
+            raise UnreadableError("not-translatable", "its circuits have several parameter sets each; bind them first")
+        return self._encoders[encoder].encode(program, backend=msgspec.convert(backend, Backend), shots=None)
+
+    def _try_encoders(self, program: Program) -> None:
+        for encoder in self._encoders.values():
+            with contextlib.suppress(UnreadableError):
+                encoder.encode(program, backend=_SAMPLE, shots=None)
+
 
 def _problem(code: str, message: str, *, tainted: bool) -> dict[str, Any]:
     return {"problem": code, "message": message, "tainted": tainted}
 
 
-def _reader(where: str) -> Reader:
+def _made(where: str) -> Any:
     module, _, attribute = where.partition(":")
-    made: Reader = getattr(importlib.import_module(module), attribute)()
-    return made
+    return getattr(importlib.import_module(module), attribute)()
 
 
 def main(passage: str, orders: str) -> None:
@@ -72,7 +117,9 @@ def main(passage: str, orders: str) -> None:
         isolate_network()
     given = msgspec.json.decode(orders, type=Orders)
     warnings.simplefilter("ignore")
-    worker = Worker({name: _reader(where) for name, where in given.readers.items()}, given.limits)
+    readers: dict[str, Reader] = {name: _made(where) for name, where in given.readers.items()}
+    encoders: dict[str, Encoder] = {name: _made(where) for name, where in given.encoders.items()}
+    worker = Worker(readers, given.limits, encoders)
     worker.warm_up()
     missed = harden(given.limits.address_space_bytes)
     serve_forks(worker.answer, int(passage), greeting={"missed": missed})

@@ -108,6 +108,10 @@ async def of_house(house: House) -> AsyncIterator[Check]:
     yield ok("policy", f"revision {house.bundle.policy_revision[:12]}, data {house.bundle.data_revision[:12]}")
     if not any(each.key.revoked_at is None for each in await house.administration.keys.every()):
         yield warn("keys", "nobody has one that works", "run: gateway keys new")
+    for halt in await house.administration.halts.every():
+        if halt.lifted_at is None:
+            told = f"in force since {halt.at:%Y-%m-%d %H:%M}Z for {halt.target or 'everything'}: {halt.reason}"
+            yield warn("halt", told, f"when it is over, run: gateway halt lift {halt.id}")
 
 
 def of_serving(house: House) -> Iterator[Check]:

@@ -37,7 +37,8 @@ def env(this: Call, /, *, dialect: str, key: str, url: str | None, as_json: bool
             raise click.UsageError(f"no dialect {dialect!r}; installed: {', '.join(sorted(house.dialects))}")
         caller = house.authenticator.caller(ApiKey(Secret.of(text)))
         instance = house.instances.of(caller.project, ())
-        return speaker.environment(url=url or this.settings.server.url, instance=instance, key=text)
+        pair = house.authenticator.pair(caller.key)
+        return speaker.environment(url=url or this.settings.server.url, instance=instance, key=text, pair=pair)
 
     variables = in_house(this, work)
     if as_json:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import rich_click as click
 
@@ -12,10 +12,14 @@ from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, answer_table, json_option, say
 from gateway.domain.classification import Classification
 from gateway.domain.principal import Key
+from gateway.ports.dialect import SigningPair
 from gateway.wiring import House
 
 _COLUMNS = ("id", "principal", "project", "roles", "state", "expires", "label")
 _SHOWN_ONCE = "this key is shown now and never again:"
+
+Shown: TypeAlias = tuple[IssuedKey, SigningPair]
+"""A new key, and what SDKs that sign take in its place."""
 
 
 @click.group()
@@ -58,10 +62,12 @@ def new(
         simulator_consent=consent,
         lifetime=timedelta(days=days or this.settings.identity.key_days),
     )
-    issued = in_house(
-        this, lambda house: house.administration.keys.new(principal=principal, project=project, wish=wish)
-    )
-    _show_once(issued, as_json=as_json)
+
+    async def work(house: House) -> Shown:
+        issued = await house.administration.keys.new(principal=principal, project=project, wish=wish)
+        return issued, house.authenticator.pair(issued.key)
+
+    _show_once(in_house(this, work), as_json=as_json)
 
 
 @keys.command("list")
@@ -91,8 +97,12 @@ def list_(this: Call, /, *, principal: str | None, project: str | None, as_json:
 def rotate(this: Call, /, *, key_id: str, overlap_hours: int, as_json: bool) -> None:
     """Make the successor of the key ID and show it, once; the old one works on for the overlap."""
     overlap = timedelta(hours=overlap_hours)
-    issued = in_house(this, lambda house: house.administration.keys.rotate(key_id, overlap=overlap))
-    _show_once(issued, as_json=as_json)
+
+    async def work(house: House) -> Shown:
+        issued = await house.administration.keys.rotate(key_id, overlap=overlap)
+        return issued, house.authenticator.pair(issued.key)
+
+    _show_once(in_house(this, work), as_json=as_json)
 
 
 @keys.command()
@@ -104,11 +114,14 @@ def revoke(this: Call, /, *, key_id: str) -> None:
     say(f"key {revoked.id} is revoked")
 
 
-def _show_once(issued: IssuedKey, *, as_json: bool) -> None:
+def _show_once(shown: Shown, *, as_json: bool) -> None:
+    issued, pair = shown
     text = issued.text.reveal().decode()
     if as_json:
-        answer_json({"key": text, "key_id": issued.key.id, "expires_at": issued.key.expires_at})
+        signing = {"access_key_id": pair.access_key_id, "secret_access_key": pair.secret.reveal().decode()}
+        answer_json({"key": text, "key_id": issued.key.id, "expires_at": issued.key.expires_at, **signing})
         return
+    say(f"SDKs that sign requests know it as {pair.access_key_id}; gateway env prints the secret that goes with it")
     say(f"key {issued.key.id}, valid until {issued.key.expires_at:%Y-%m-%d}; {_SHOWN_ONCE}")
     click.echo(text)
 

@@ -26,6 +26,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "projects": "gateway.cli.projects",
     "keys": "gateway.cli.keys",
     "env": "gateway.cli.environment",
+    "vendors": "gateway.cli.vendors",
+    "halt": "gateway.cli.halt",
     "jobs": "gateway.cli.jobs",
     "audit": "gateway.cli.audit",
     "policy": "gateway.cli.policy",

@@ -8,6 +8,17 @@ from typing import Any
 from gateway.domain.backend import ExecutionKind
 
 
+class Step(StrEnum):
+    """One step of the order in which policy wants places to be tried."""
+
+    REQUESTED = "requested"
+    ALTERNATIVE = "alternative"
+    """Other hardware of the same vendor."""
+    VENDOR = "vendor"
+    """Another vendor's hardware."""
+    SIMULATOR = "simulator"
+
+
 class PlacementKind(StrEnum):
     """What policy asks for: where the caller asked, or a simulator instead."""
 
@@ -77,3 +88,11 @@ class Placement:
     """True when this is not what the caller asked for."""
     reason: str
     """Why it fell back, in words the caller's SDK shows; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A place that policy did not allow, and by which rules."""
+
+    backend: str
+    rules: tuple[str, ...]

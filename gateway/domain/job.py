@@ -69,6 +69,12 @@ class JobRecord:
     """When each stage was passed, RFC 3339: `received`, `measured`, `decided`, `permitted`, `forwarded`."""
     echo: Mapping[str, Any] = field(repr=False)
     deleted: bool = False
+    repeat_token: str | None = None
+    """The client's own word for which submissions are one."""
+    work_digest: str = ""
+    """SHA-256 of what is to be done; differs from `payload_digest` where the body also holds a token."""
+    execution_calibration: str | None = None
+    """Digest of the snapshot that was valid when it ran; `calibration_digest` is the one it was judged by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +91,5 @@ class Session:
     max_ttl_seconds: int
     created_at: datetime
     closed_at: datetime | None
+    echo: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Fields the dialect shows again when it is asked for the session."""

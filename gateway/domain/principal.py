@@ -74,3 +74,9 @@ class Caller:
     principal: Principal
     project: Project
     key: Key
+    dialect: str | None = None
+    """In whose words: a vendor's client sees what it can understand; `None` sees all."""
+
+    def understands(self, dialect: str | None) -> bool:
+        """Say whether something in a vendor's words is for this caller; `None` is in nobody's."""
+        return self.dialect is None or dialect is None or dialect == self.dialect

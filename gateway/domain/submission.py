@@ -34,3 +34,7 @@ class Submission:
     """Client and version as the request claims them; a claim, not a proof. Empty when it says nothing."""
     echo: Mapping[str, Any] = field(repr=False)
     """Fields the dialect shows again when it is asked for the job, such as `cost` or `runtime`."""
+    repeat_token: str | None = None
+    """`clientToken` or `Idempotency-Key`: the client's own word for which submissions are one."""
+    work_digest: str = ""
+    """SHA-256 of what is to be done, where the body also holds a token that differs each time; else `body_digest`."""

@@ -83,6 +83,11 @@ class OutboxWrite:
     reason: str
     lease_until: datetime
     """Until then the process that holds the permit is given time to forward it; later others may claim it."""
+    mark: str = ""
+    """By which the vendor's job is found again; empty for a simulator."""
+    account_id: str | None = None
+    sent_digest: str | None = None
+    """SHA-256 of the body as it will be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +97,13 @@ class AttemptUpdate:
     job_id: str
     attempt: int
     state: str
-    """`forwarded`, `done`, `abandoned`."""
+    """`sending`, `forwarded`, `done`, `abandoned`."""
     vendor_job_id: str | None
     """`None` keeps what is known."""
+    sent_at: datetime | None = None
+    """With `sending`: from now on nobody knows whether the vendor has it, until an answer or a search says so."""
+    searched: bool = False
+    """Whether a search found nothing; counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +133,8 @@ class Unit:
     sealed: tuple[SealedWrite, ...] = ()
     erased: tuple[str, ...] = ()
     """Ids of objects whose keys are erased, all kinds of each."""
+    erased_kinds: tuple[tuple[str, str], ...] = ()
+    """Object id and kind of each single object whose key is erased; its other kinds stay."""
     hold: HoldWrite | None = None
     job: JobRecord | None = None
     session: Session | None = None

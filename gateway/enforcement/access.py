@@ -30,13 +30,14 @@ class Access:
     def visible(self, caller: Caller, job: JobRecord | None, *, name: str) -> JobRecord:
         """Give the job if this caller may see it; a foreign job looks like none.
 
-        One's own jobs are always visible. Colleagues of the same project see each other's jobs unless
-        they are private.
+        One's own jobs are always visible to the vendor's client that made them. Colleagues of the same project see
+        each other's jobs unless they are private.
 
         Raises:
             NotFoundError: no such job for this caller.
         """
-        if job is not None and not job.deleted and job.project_id == caller.project.id:
+        mine = job is not None and job.project_id == caller.project.id and caller.understands(job.dialect)
+        if job is not None and mine and not job.deleted:
             own = job.principal_id == caller.principal.id
             if own or (not job.private and self.permits(caller, "job.read")):
                 return job

@@ -4,12 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from gateway.budgets.quote import PriceBook
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFoundError
 from gateway.domain.principal import Caller
 from gateway.identity.instances import Instances
-from gateway.ports.answers import BackendList, BackendView, CalibrationView, InstanceList, UsageView
+from gateway.ports.answers import (
+    BackendList,
+    BackendView,
+    CalibrationList,
+    CalibrationView,
+    CostEstimate,
+    IdentityView,
+    InstanceList,
+    UsageView,
+)
+from gateway.ports.operations import EstimateCost, ListCalibrations
 from gateway.routing.fleet import Berth, Fleet
+from gateway.store import calibrations as snapshots
 from gateway.store import jobs as rows
 from gateway.store.engine import Database
 
@@ -21,11 +33,16 @@ class Backends:
     fleet: Fleet
     instances: Instances
     database: Database
+    prices: PriceBook
     clock: Clock
 
     def offer(self, caller: Caller) -> BackendList:
         """List what the caller's project may use, in the order it should be tried."""
         return BackendList(backends=tuple(_view(berth) for berth in self._visible(caller)))
+
+    def describe(self, name: str) -> BackendView:
+        """Describe a backend to anybody, where a vendor does so too."""
+        return _view(self.fleet.get(name))
 
     def show(self, caller: Caller, name: str) -> BackendView:
         """Show one backend."""
@@ -44,6 +61,39 @@ class Backends:
         if calibration_id is not None and (snapshot is None or not snapshot.digest.startswith(calibration_id)):
             raise NotFoundError(noun="calibration", name=calibration_id)
         return CalibrationView(backend=berth.backend, calibration=snapshot)
+
+    async def calibrations(self, caller: Caller, operation: ListCalibrations) -> CalibrationList:
+        """List the snapshots of a backend that are kept, newest first."""
+        berth = self._find(caller, operation.backend)
+        async with self.database.reading() as connection:
+            found, count = await snapshots.search(connection, operation)
+        newest = berth.calibration()
+        if not found and newest is not None and operation.offset == 0:
+            found, count = [newest], 1
+        return CalibrationList(backend=berth.backend, calibrations=tuple(found), count=count)
+
+    def estimate(self, caller: Caller, operation: EstimateCost) -> CostEstimate:
+        """Price a job by its size; the price that counts is the one of its submission."""
+        berth = self._find(caller, operation.backend)
+        shots = operation.circuits * operation.shots
+        quote = self.prices.estimate(berth.backend, shots=shots, seconds=operation.seconds)
+        return CostEstimate(
+            backend=berth.backend,
+            quote=quote,
+            seconds=operation.seconds,
+            queue_length=berth.status.queue_length,
+            at=self.clock.now(),
+        )
+
+    def identity(self, caller: Caller) -> IdentityView:
+        """Show who the caller is here."""
+        return IdentityView(
+            instance=self.instances_of(caller).instances[0],
+            principal_id=caller.principal.id,
+            principal_name=caller.principal.name,
+            project_id=caller.project.id,
+            key_id=caller.key.id,
+        )
 
     def instances_of(self, caller: Caller) -> InstanceList:
         """List the one virtual instance of the key's project."""
@@ -70,7 +120,8 @@ class Backends:
         return [
             berth
             for berth in self.fleet.berths()
-            if allowed is None or any(fnmatchcase(berth.backend.name, pattern) for pattern in allowed)
+            if caller.understands(berth.upstream.dialect)
+            and (allowed is None or any(fnmatchcase(berth.backend.name, pattern) for pattern in allowed))
         ]
 
     def _find(self, caller: Caller, name: str) -> Berth:
@@ -81,4 +132,4 @@ class Backends:
 
 
 def _view(berth: Berth) -> BackendView:
-    return BackendView(backend=berth.backend, status=berth.status)
+    return BackendView(backend=berth.backend, status=berth.status, calibration=berth.calibration())

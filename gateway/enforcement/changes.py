@@ -1,13 +1,14 @@
 """Cancelling, deleting and tagging jobs. Cancels of one's own jobs work even while the ledger does not."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
 
 import structlog
 
 from gateway.audit.ledger import Ledger
-from gateway.domain.clock import Clock
+from gateway.domain.backend import ExecutionKind
+from gateway.domain.clock import Clock, rfc3339
 from gateway.domain.errors import UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.principal import Caller
@@ -16,14 +17,16 @@ from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import JobEndedError, JobUnfinishedError
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.jobs import Jobs
+from gateway.enforcement.launch import CANCEL_STAGE, CANCELLED
+from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.tags import check_tags
 from gateway.enforcement.turns import Turns
+from gateway.ports.operations import TagJob
 from gateway.ports.upstream import Progress
 from gateway.routing.fleet import Fleet
 from gateway.store.view import JobView
 from gateway.telemetry import events
 
-CANCELLED_BY_USER: Final = "cancelled by the user"
 log = structlog.get_logger(__name__)
 
 
@@ -39,6 +42,7 @@ class Changes:
     ledger: Ledger
     entries: Entries
     turns: Turns
+    cancelled: Cancelled
     clock: Clock
 
     async def cancel(self, caller: Caller, client_job_id: str) -> None:
@@ -54,11 +58,29 @@ class Changes:
         if job.status.final:
             raise JobEndedError(job=client_job_id, status=job.status.value)
         await self._note_request(caller, job)
-        upstream = self.fleet.upstreams.get(job.upstream)
-        if upstream is None or not await upstream.cancel(job.id):
-            await self._close_unknown(job)
+        self.cancelled.note(job, self.clock.now())
+        await self.stop(job, reason=CANCELLED)
 
-    async def cancel_each(self, caller: Caller, client_job_ids: list[str]) -> None:
+    async def stop(self, job: JobRecord, *, reason: str) -> None:
+        """Stop a job wherever it is; what only the vendor can end stays open until the vendor says so."""
+        upstream = self.fleet.upstreams.get(job.upstream)
+        if upstream is not None and await upstream.cancel(job.id):
+            return
+        if job.kind is ExecutionKind.HARDWARE:
+            await self._mark_cancelled(job)
+        else:
+            await self._close_unknown(job, reason)
+
+    async def _mark_cancelled(self, job: JobRecord) -> None:
+        """Write the wish down: it may be on its way to the vendor, and is stopped as soon as it is found there."""
+        async with self.turns.of(job.id):
+            current = self.jobs.get(job.client_job_id) or job
+            if not current.status.final:
+                wished = replace(current, stages={**current.stages, CANCEL_STAGE: rfc3339(self.clock.now())})
+                await self.ledger.keep(wished)
+                self.jobs.put(wished)
+
+    async def cancel_each(self, caller: Caller, client_job_ids: Sequence[str]) -> None:
         """Stop those of several jobs that can still be stopped."""
         for client_job_id in client_job_ids:
             with suppress(JobEndedError):
@@ -70,12 +92,10 @@ class Changes:
         except UnavailableError:
             log.warning(events.ENTRY_MISSED, job_id=job.id)
 
-    async def _close_unknown(self, job: JobRecord) -> None:
+    async def _close_unknown(self, job: JobRecord, reason: str) -> None:
         """End a job that its upstream does not know (any more): it was never started, or ended this instant."""
         await self.follower.progress(
-            Progress(
-                job_id=job.id, attempt=1, status=JobStatus.CANCELLED, at=self.clock.now(), reason=CANCELLED_BY_USER
-            )
+            Progress(job_id=job.id, attempt=1, status=JobStatus.CANCELLED, at=self.clock.now(), reason=reason)
         )
 
     async def delete(self, caller: Caller, client_job_id: str) -> None:
@@ -95,12 +115,34 @@ class Changes:
             await self.ledger.record(draft, job=gone, erased=(job.id,))
             self.jobs.put(gone)
 
-    async def tag(self, caller: Caller, client_job_id: str, tags: tuple[str, ...]) -> None:
-        """Replace a job's tags; labels and consent were judged at submission and do not change with them."""
-        check_tags(tags)
-        job = await self.find.find(caller, client_job_id)
+    async def delete_each(self, caller: Caller, client_job_ids: Sequence[str]) -> None:
+        """Delete several jobs, all or none: each is checked before the first one goes.
+
+        Raises:
+            JobUnfinishedError: one still waits or runs.
+        """
+        for client_job_id in client_job_ids:
+            job = await self.find.find(caller, client_job_id)
+            if not job.status.final:
+                raise JobUnfinishedError(job=client_job_id, status=job.status.value)
+        for client_job_id in client_job_ids:
+            await self.delete(caller, client_job_id)
+
+    async def tag(self, caller: Caller, operation: TagJob) -> None:
+        """Change a job's tags; labels and consent were judged at submission and do not change with them."""
+        job = await self.find.find(caller, operation.client_job_id)
         self.access.require(caller, "job.tag")
         async with self.turns.of(job.id):
-            tagged = replace(self.jobs.get(client_job_id) or job, tags=tags)
+            current = self.jobs.get(operation.client_job_id) or job
+            tags = _changed(current.tags, operation)
+            check_tags(tags)
+            tagged = replace(current, tags=tags)
             await self.ledger.record(self.entries.by("job.tagged", caller, job_id=job.id, tags=len(tags)), job=tagged)
             self.jobs.put(tagged)
+
+
+def _changed(tags: tuple[str, ...], operation: TagJob) -> tuple[str, ...]:
+    if not operation.keep:
+        return operation.tags
+    stay = (tag for tag in tags if not operation.dropped or not tag.startswith(operation.dropped))
+    return tuple(dict.fromkeys((*stay, *operation.tags)))

@@ -4,15 +4,16 @@ People and keys appear as `vault.subject` digests, never by name. Fields are doc
 docs/reference/events.md, which is generated from `audit.entry.TYPES`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from secrets import token_bytes
 from typing import Any
 
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.classification import Classification
-from gateway.domain.clock import Clock
-from gateway.domain.decision import Decision, Placement
+from gateway.domain.clock import Clock, rfc3339
+from gateway.domain.decision import Decision, Placement, Tried
 from gateway.domain.ids import uuid7
 from gateway.domain.job import JobRecord, Session
 from gateway.domain.money import Quote
@@ -20,6 +21,7 @@ from gateway.domain.principal import Caller
 from gateway.domain.result import ProgramResult, Summary
 from gateway.domain.submission import Submission
 from gateway.domain.writes import EntryDraft, SealedWrite
+from gateway.ports.vendor import Prepared, VendorJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Entries:
         quote: Quote | None,
         sealed: Mapping[str, SealedWrite],
         not_applied: tuple[str, ...],
+        prepared: Prepared | None,
+        tried: Sequence[Tried],
     ) -> EntryDraft:
         """Record that a job may go to one place, before anything goes anywhere."""
         body = {
@@ -59,14 +63,30 @@ class Entries:
             "client_job_id": job.client_job_id,
             "attempt": 1,
             "placement": _placement(placement),
+            "tried": [{"backend": each.backend, "rules": list(each.rules)} for each in tried],
             "circuits": {"count": len(measured.circuits), "digest": measured.digest, "shots": measured.total_shots},
             "calibration": job.calibration_digest,
             "quote": None if quote is None else _quote(quote),
             "sealed": {kind: _sealed(write) for kind, write in sealed.items()},
             "options_not_applied": list(not_applied),
+            "outgoing": None if prepared is None else _outgoing(prepared),
             "stages": dict(job.stages),
         }
         return self.draft("job.permitted", caller.project.id, body)
+
+    def repeated(self, job: JobRecord, *, attempt: int, searches: int, prepared: Prepared | None) -> EntryDraft:
+        """Record that the next attempt may go, because the one before is proven not to have arrived."""
+        body = {
+            "job_id": job.id,
+            "attempt": attempt,
+            "searches": searches,
+            "outgoing": None if prepared is None else _outgoing(prepared),
+        }
+        return self.draft("attempt.repeated", job.project_id, body)
+
+    def lost(self, job: JobRecord, *, attempt: int, why: str) -> EntryDraft:
+        """Record that nobody knows whether the vendor has an attempt."""
+        return self.draft("attempt.lost", job.project_id, {"job_id": job.id, "attempt": attempt, "why": why})
 
     def denied(
         self,
@@ -108,22 +128,40 @@ class Entries:
             },
         }
 
-    def forwarded(self, job: JobRecord, *, attempt: int, vendor_job_id: str) -> EntryDraft:
-        """Record that an upstream took the job."""
-        body = {"job_id": job.id, "attempt": attempt, "upstream": job.upstream, "vendor_job_id": vendor_job_id}
+    def forwarded(self, job: JobRecord, *, attempt: int, vendor_job_id: str, found: bool) -> EntryDraft:
+        """Record that an upstream took the job; `found` when a search told, because the answer was lost."""
+        body = {
+            "job_id": job.id,
+            "attempt": attempt,
+            "upstream": job.upstream,
+            "vendor_job_id": vendor_job_id,
+            "found": found,
+        }
         return self.draft("job.forwarded", job.project_id, body)
 
     def completed(
-        self, job: JobRecord, *, attempt: int, repeats: int, result: ProgramResult, sealed: SealedWrite
+        self,
+        job: JobRecord,
+        *,
+        attempt: int,
+        repeats: int,
+        result: ProgramResult | None,
+        vendor: VendorJob | None,
+        sealed: Sequence[SealedWrite],
     ) -> EntryDraft:
-        """Record a result: what ran, on what kind of machine, and each result in a few numbers."""
+        """Record a result: what ran, on what kind of machine, and each result in a few numbers.
+
+        A vendor's result that could not be read has no summaries; its documents are sealed all the same.
+        """
         body = {
             **_outcome(job, attempt, repeats),
-            "result": _sealed(sealed),
-            "execution": {key: _plain(value) for key, value in result.metadata.items()},
-            "milliseconds": round(result.seconds * 1000),
-            "cpu_milliseconds": round(result.cpu_seconds * 1000),
-            "summaries": [_summary(item.summary) for item in result.items[:100]],
+            "result": _sealed(next(write for write in sealed if write.kind == "result")),
+            "documents": {write.kind: _sealed(write) for write in sealed},
+            "execution": {} if result is None else {key: _plain(value) for key, value in result.metadata.items()},
+            "vendor": None if vendor is None else _vendor(vendor),
+            "milliseconds": round(job.usage_seconds * 1000),
+            "cpu_milliseconds": 0 if result is None else round(result.cpu_seconds * 1000),
+            "summaries": [] if result is None else [_summary(item.summary) for item in result.items[:100]],
         }
         return self.draft("job.completed", job.project_id, body)
 
@@ -152,8 +190,21 @@ def _outcome(job: JobRecord, attempt: int, repeats: int) -> dict[str, Any]:
         "execution_kind": job.kind.value,
         "fallback": bool(job.fallback_reason),
         "calibration": job.calibration_digest,
+        "execution_calibration": job.execution_calibration,
         "circuits_digest": job.program_digest,
         "stages": dict(job.stages),
+    }
+
+
+def _vendor(job: VendorJob) -> dict[str, Any]:
+    seconds = None if job.billed_seconds is None else round(job.billed_seconds * 1000)
+    times = {"submitted": job.submitted_at, "started": job.started_at, "finished": job.finished_at}
+    return {
+        "job": job.id,
+        "billed_milliseconds": seconds,
+        "cost_micros": job.cost_micros,
+        "calibration": job.calibration_id,
+        "times": {name: None if at is None else rfc3339(at) for name, at in times.items()},
     }
 
 
@@ -164,6 +215,17 @@ def _placement(placement: Placement) -> dict[str, Any]:
         "kind": placement.kind.value,
         "fallback": placement.fallback,
         "reason": placement.reason,
+    }
+
+
+def _outgoing(prepared: Prepared) -> dict[str, Any]:
+    return {
+        "digest": sha256(prepared.body).hexdigest(),
+        "account": prepared.account_id,
+        "edits": [
+            {"pointer": edit.pointer, "old_digest": edit.old_digest, "new": edit.new, "why": edit.why}
+            for edit in prepared.edits
+        ],
     }
 
 

@@ -7,6 +7,7 @@ take it, the job stays `running` for its owner and the report is tried again.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Final
 
 import structlog
@@ -34,6 +35,7 @@ _EVENTS: Final = {
     JobStatus.FAILED: events.JOB_FAILED,
     JobStatus.CANCELLED: events.JOB_CANCELLED,
 }
+_LONGEST_NAME: Final = 24
 log = structlog.get_logger(__name__)
 
 
@@ -50,6 +52,8 @@ class Follower:
     turns: Turns
     repeats: Repeats
     clock: Clock
+    spoken: Mapping[str, str] = field(default_factory=dict)
+    """Upstream name to the dialect whose words its results are in."""
     unrecorded: set[str] = field(default_factory=set)
     """Jobs whose outcome the ledger has not taken yet; readiness names how many."""
 
@@ -59,8 +63,9 @@ class Follower:
             job = await self.jobs.find_by_id(report.job_id)
             if job is None or job.status.final:
                 return
-            if report.status == JobStatus.RUNNING:
-                self.jobs.put(replace(job, status=JobStatus.RUNNING, started_at=report.at))
+            if report.status in {JobStatus.QUEUED, JobStatus.RUNNING}:
+                started = report.at if report.status == JobStatus.RUNNING else None
+                self.jobs.put(replace(job, status=JobStatus(report.status), started_at=job.started_at or started))
             elif JobStatus(report.status).final:
                 await self._persist(job, report)
 
@@ -86,45 +91,80 @@ class Follower:
         await self.ledger.record(
             draft,
             sealed=sealed,
-            hold=await self._settled(ended),
+            hold=await self._settled(ended, report.vendor.cost_micros if report.vendor else None),
             job=ended,
             attempt=AttemptUpdate(job_id=job.id, attempt=report.attempt, state="done", vendor_job_id=None),
         )
         return ended
 
-    async def _settled(self, ended: JobRecord) -> HoldWrite | None:
-        """Charge a completed job what was held for it, and give back what was held for any other."""
+    async def _settled(self, ended: JobRecord, cost: int | None) -> HoldWrite | None:
+        """Charge what the vendor says; else a completed job what was held for it, and any other nothing."""
         async with self.database.reading() as connection:
             held = await holds.held(connection, ended.id)
         if held is None:
             return None
         now = self.clock.now()
+        if cost is not None:
+            return settle(held, cost, now)
         completed = ended.status is JobStatus.COMPLETED
         return settle(held, held.amount_micros, now) if completed else release(held, now)
 
     async def _outcome(self, job: JobRecord, report: Progress) -> tuple[JobRecord, EntryDraft, tuple[SealedWrite, ...]]:
-        repeats = self.repeats.of(job.key_id, job.payload_digest)
-        if report.result is None:
-            ended = replace(
-                job,
-                status=JobStatus(report.status),
-                reason=report.reason,
-                reason_code=report.reason_code,
-                started_at=job.started_at,
-                finished_at=report.at,
-            )
+        repeats = self.repeats.of(job.client_job_id)
+        ended = _ended(job, report)
+        documents = await self._documents(job, report)
+        if "result" not in documents:
             return ended, self.entries.ended(ended, attempt=report.attempt, repeats=repeats), ()
-        body = await self.vault.open(object_id=job.id, kind="payload")
-        encoded = await asyncio.to_thread(self.dialects[job.dialect].encode_results, body, report.result)
-        sealed = await self.vault.seal(project_id=job.project_id, object_id=job.id, kind="result", plaintext=encoded)
-        ended = replace(
-            job,
-            status=JobStatus.COMPLETED,
-            started_at=parse_rfc3339(report.result.started_at),
-            finished_at=parse_rfc3339(report.result.finished_at),
-            usage_seconds=report.result.seconds,
-        )
+        sealed = [await self._seal(job, name, body) for name, body in documents.items()]
         draft = self.entries.completed(
-            ended, attempt=report.attempt, repeats=repeats, result=report.result, sealed=sealed
+            ended, attempt=report.attempt, repeats=repeats, result=report.result, vendor=report.vendor, sealed=sealed
         )
-        return ended, draft, (sealed,)
+        return ended, draft, tuple(sealed)
+
+    async def _documents(self, job: JobRecord, report: Progress) -> Mapping[str, bytes]:
+        """Give what clients will fetch: the vendor's own bytes where its words are theirs, else ours."""
+        if report.documents and self.speaks(job):
+            return {**report.documents, "job": report.envelope}
+        if report.result is None:
+            return {}
+        body = await self.vault.open(object_id=job.id, kind="payload")
+        return await asyncio.to_thread(
+            self.dialects[job.dialect].encode_results, _ended(job, report), body, report.result
+        )
+
+    def speaks(self, job: JobRecord) -> bool:
+        """Say whether a job ran where its own dialect is spoken, so that nothing needs translating."""
+        return self.spoken.get(job.upstream) == job.dialect
+
+    async def _seal(self, job: JobRecord, name: str, body: bytes) -> SealedWrite:
+        return await self.vault.seal(
+            project_id=job.project_id, object_id=job.id, kind=document_kind(name), plaintext=body
+        )
+
+
+def document_kind(name: str) -> str:
+    """Name the sealed object that holds one document of a job's results; long names by their digest."""
+    if name == "result":
+        return name
+    return f"result/{name if len(name) <= _LONGEST_NAME else sha256(name.encode()).hexdigest()[:_LONGEST_NAME]}"
+
+
+def _ended(job: JobRecord, report: Progress) -> JobRecord:
+    result, vendor = report.result, report.vendor
+    started, finished, seconds = job.started_at, report.at, job.usage_seconds
+    if result is not None:
+        started, finished = parse_rfc3339(result.started_at), parse_rfc3339(result.finished_at)
+        seconds = result.seconds
+    if vendor is not None:
+        started, finished = vendor.started_at or started, vendor.finished_at or finished
+        seconds = seconds if vendor.billed_seconds is None else vendor.billed_seconds
+    return replace(
+        job,
+        status=JobStatus(report.status),
+        reason=report.reason,
+        reason_code=report.reason_code,
+        started_at=started,
+        finished_at=finished,
+        usage_seconds=seconds,
+        execution_calibration=report.calibration or job.calibration_digest,
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.audit.ledger import Ledger
+from gateway.domain.clock import Clock
 from gateway.domain.errors import UnavailableError
 from gateway.domain.principal import Caller
 from gateway.enforcement.access import Access
@@ -12,14 +13,15 @@ from gateway.enforcement.backends import Backends
 from gateway.enforcement.changes import Changes
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.jobs import Jobs
+from gateway.enforcement.repeats import Delivery, Repeats
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.submit import Submitter
 from gateway.enforcement.tags import check_tags
-from gateway.identity.authenticate import Authenticator
+from gateway.identity.authenticate import Authenticator, MissingCredentialError
 from gateway.ports import answers as answered
 from gateway.ports import operations as ask
 from gateway.ports.answers import Answer
-from gateway.ports.dialect import ApiKey, Credential, Dialect
+from gateway.ports.dialect import ApiKey, Credential, Dialect, Signature
 from gateway.ports.operations import Operation
 from gateway.telemetry import events
 
@@ -39,6 +41,12 @@ class Gate:
     access: Access
     ledger: Ledger
     entries: Entries
+    repeats: Repeats
+    clock: Clock
+
+    def delivery(self) -> Delivery:
+        """Begin to watch what becomes of one answer."""
+        return Delivery(repeats=self.repeats)
 
     def identify(self, credential: Credential | None) -> Caller:
         """Step 1: say who asks.
@@ -58,8 +66,26 @@ class Gate:
             log.warning(events.ENTRY_MISSED, key_id=caller.key.id)
         return granted
 
-    async def perform(self, caller: Caller, operation: Operation, dialect: Dialect) -> Answer:
-        """Carry one operation out for a caller.
+    def expect(self, signature: Signature) -> bool:
+        """Say whether a signed request names a key that is good, before its body is read; it proves nothing yet."""
+        return self.authenticator.expect(signature)
+
+    async def open_to_all(self, operation: Operation) -> Answer:
+        """Carry out what a dialect serves without a credential: trading a key, and what a backend is.
+
+        Raises:
+            MissingCredentialError: anything else.
+        """
+        match operation:
+            case ask.ExchangeKey():
+                return await self.exchange(operation)
+            case ask.ShowConfiguration():
+                return self.backends.describe(operation.backend)
+            case _:
+                raise MissingCredentialError
+
+    async def perform(self, caller: Caller, operation: Operation, dialect: Dialect, delivery: Delivery) -> Answer:
+        """Carry one operation out for a caller; `delivery` is told about the connection it came on.
 
         Raises:
             GatewayError: refused, or unavailable; the dialect says so in its own shape.
@@ -67,17 +93,22 @@ class Gate:
         match operation:
             case ask.Submit():
                 check_tags(operation.submission.tags)
-                return answered.Accepted(job=await self.submitter.submit(caller, operation.submission))
-            case ask.OpenSession() | ask.ShowSession() | ask.CloseSession():
-                return await self._session(caller, operation, dialect)
-            case ask.CancelJob() | ask.DeleteJob() | ask.TagJob():
-                return await self._change(caller, operation)
+                answer: Answer = answered.Accepted(
+                    job=await self.submitter.submit(caller, operation.submission, delivery)
+                )
+            case ask.OpenSession() | ask.ListSessions() | ask.ShowSession() | ask.CloseSession():
+                answer = await self._session(caller, operation, dialect)
+            case ask.CancelJob() | ask.CancelJobs() | ask.DeleteJob() | ask.DeleteJobs() | ask.TagJob():
+                answer = await self._change(caller, operation)
             case ask.ShowJob() | ask.ListJobs() | ask.ShowResults() | ask.ShowMetrics() | ask.ShowLogs():
-                return await self._read(caller, operation)
+                answer = await self._read(caller, operation)
+            case ask.ShowCost():
+                answer = await self.jobs.cost(caller, operation.client_job_id)
             case ask.ExchangeKey():
-                return await self.exchange(operation)
+                answer = await self.exchange(operation)
             case _:
-                return await self._look(caller, operation)
+                answer = await self._look(caller, operation)
+        return answer
 
     async def _read(
         self,
@@ -90,26 +121,40 @@ class Gate:
             case ask.ListJobs():
                 return await self.jobs.list(caller, operation)
             case ask.ShowResults():
-                return await self.jobs.results(caller, operation.client_job_id)
+                return await self.jobs.results(caller, operation.client_job_id, document=operation.document)
             case ask.ShowMetrics():
-                return await self.jobs.show(caller, operation.client_job_id, parameters=False)
+                return await self.jobs.metrics(caller, operation.client_job_id)
             case ask.ShowLogs():
                 return await self.jobs.logs(caller, operation.client_job_id)
 
-    async def _change(self, caller: Caller, operation: ask.CancelJob | ask.DeleteJob | ask.TagJob) -> Answer:
+    async def _change(
+        self,
+        caller: Caller,
+        operation: ask.CancelJob | ask.CancelJobs | ask.DeleteJob | ask.DeleteJobs | ask.TagJob,
+    ) -> Answer:
         match operation:
             case ask.CancelJob():
                 await self.changes.cancel(caller, operation.client_job_id)
+                return answered.Done(job=await self.jobs.find(caller, operation.client_job_id))
+            case ask.CancelJobs():
+                await self.changes.cancel_each(caller, operation.client_job_ids)
             case ask.DeleteJob():
                 await self.changes.delete(caller, operation.client_job_id)
+            case ask.DeleteJobs():
+                await self.changes.delete_each(caller, operation.client_job_ids)
             case ask.TagJob():
-                await self.changes.tag(caller, operation.client_job_id, operation.tags)
+                await self.changes.tag(caller, operation)
         return answered.Done()
 
     async def _session(
-        self, caller: Caller, operation: ask.OpenSession | ask.ShowSession | ask.CloseSession, dialect: Dialect
+        self,
+        caller: Caller,
+        operation: ask.OpenSession | ask.ListSessions | ask.ShowSession | ask.CloseSession,
+        dialect: Dialect,
     ) -> Answer:
         match operation:
+            case ask.ListSessions():
+                return await self.sessions.list(caller, operation)
             case ask.OpenSession():
                 return await self.sessions.open(caller, operation, dialect)
             case ask.ShowSession():
@@ -124,15 +169,18 @@ class Gate:
         self,
         caller: Caller,
         operation: ask.ListInstances
+        | ask.ShowIdentity
         | ask.ShowPlan
         | ask.ListBackends
         | ask.ShowConfiguration
         | ask.ShowStatus
         | ask.ShowCalibration
+        | ask.ListCalibrations
+        | ask.EstimateCost
         | ask.ShowUsage,
     ) -> Answer:
-        if isinstance(operation, ask.ListInstances | ask.ShowPlan):
-            return self.backends.instances_of(caller)
+        if isinstance(operation, ask.ListInstances | ask.ShowPlan | ask.ShowIdentity):
+            return self._who(caller, operation)
         self.access.require(caller, "usage.read" if isinstance(operation, ask.ShowUsage) else "backend.read")
         match operation:
             case ask.ListBackends():
@@ -143,5 +191,17 @@ class Gate:
                 return self.backends.calibration(
                     caller, operation.backend, before=operation.before, calibration_id=operation.calibration_id
                 )
-            case ask.ShowUsage():
-                return await self.backends.usage(caller)
+            case ask.EstimateCost():
+                return self.backends.estimate(caller, operation)
+            case _:
+                return await self._look_up(caller, operation)
+
+    def _who(self, caller: Caller, operation: ask.ListInstances | ask.ShowPlan | ask.ShowIdentity) -> Answer:
+        if isinstance(operation, ask.ShowIdentity):
+            return self.backends.identity(caller)
+        return self.backends.instances_of(caller)
+
+    async def _look_up(self, caller: Caller, operation: ask.ListCalibrations | ask.ShowUsage) -> Answer:
+        if isinstance(operation, ask.ShowUsage):
+            return await self.backends.usage(caller)
+        return await self.backends.calibrations(caller, operation)

@@ -2,27 +2,32 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
 from gateway.audit.ledger import Ledger
+from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import rfc3339
 from gateway.domain.errors import UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.principal import Caller
 from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
-from gateway.ports.answers import JobList, JobView, LogLines, ResultBody
+from gateway.enforcement.follow import document_kind
+from gateway.enforcement.repeats import Repeats
+from gateway.ports.answers import CostView, JobList, JobView, LogLines, ResultBody
 from gateway.ports.operations import ListJobs
+from gateway.ports.upstream import Upstream
 from gateway.routing.fleet import Fleet
+from gateway.store import holds
 from gateway.store import jobs as rows
 from gateway.store.engine import Database
 from gateway.store.view import JobView as RecentJobs
 from gateway.telemetry import events
-from gateway.vault.vault import Vault
+from gateway.vault.vault import ErasedError, Vault
 
 _REMEMBERED_READS: Final = 50_000
 log = structlog.get_logger(__name__)
@@ -39,6 +44,7 @@ class Jobs:
     vault: Vault
     ledger: Ledger
     entries: Entries
+    repeats: Repeats
     reads: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
 
     async def find(self, caller: Caller, client_job_id: str) -> JobRecord:
@@ -48,11 +54,19 @@ class Jobs:
             NotFoundError: none, or another tenant's.
         """
         job = self.recent.get(client_job_id) or await self.recent.find(client_job_id)
-        return self.access.visible(caller, job, name=client_job_id)
+        visible = self.access.visible(caller, job, name=client_job_id)
+        self.repeats.asked(client_job_id)
+        return visible
 
     async def show(self, caller: Caller, client_job_id: str, *, parameters: bool) -> JobView:
         """Show one job, with what was submitted if asked for."""
         return await self._view(await self.find(caller, client_job_id), parameters=parameters)
+
+    async def metrics(self, caller: Caller, client_job_id: str) -> JobView:
+        """Show one job with the vendor's own account of time and usage, where there is one."""
+        job = await self.find(caller, client_job_id)
+        view = await self._view(job, parameters=False)
+        return replace(view, metrics=await self._document(job, "metrics"))
 
     async def list(self, caller: Caller, operation: ListJobs) -> JobList:
         """List the jobs of the caller's project that the caller may see, newest first unless asked otherwise."""
@@ -63,20 +77,32 @@ class Jobs:
                 operation,
                 project_id=caller.project.id,
                 principal_id=caller.principal.id,
+                dialect=caller.dialect,
                 colleagues=colleagues,
             )
         fresh = [self.recent.get(job.client_job_id) or job for job in found]
         views = [await self._view(job, parameters=operation.parameters) for job in fresh]
         return JobList(jobs=tuple(views), count=count, limit=operation.limit, offset=operation.offset)
 
-    async def results(self, caller: Caller, client_job_id: str) -> ResultBody:
-        """Fetch results; `None` until the job is completed."""
+    async def results(self, caller: Caller, client_job_id: str, *, document: str) -> ResultBody:
+        """Fetch one document of the results; `None` until the job is completed.
+
+        Raises:
+            ErasedError: the job has no such document.
+        """
         job = await self.find(caller, client_job_id)
         if job.status is not JobStatus.COMPLETED:
             return ResultBody(job=job, body=None)
-        body = await self.vault.open(object_id=job.id, kind="result")
+        body = await self.vault.open(object_id=job.id, kind=document_kind(document))
         await self._note_read(caller, job)
         return ResultBody(job=job, body=body)
+
+    async def cost(self, caller: Caller, client_job_id: str) -> CostView:
+        """Show what a job was quoted and what it has cost."""
+        job = await self.find(caller, client_job_id)
+        async with self.database.reading() as connection:
+            currency, held, settled = await holds.cost(connection, job.id)
+        return CostView(job=job, currency=currency, held_micros=held, settled_micros=settled)
 
     async def logs(self, caller: Caller, client_job_id: str) -> LogLines:
         """Tell a job's life in lines; what circuits print does not exist."""
@@ -90,7 +116,22 @@ class Jobs:
             job=job,
             body=await self.vault.open(object_id=job.id, kind="payload") if parameters else None,
             queue_position=upstream.queue_position(job.id) if upstream is not None and waits else None,
+            envelope=await self._envelope(job, upstream) if job.kind is ExecutionKind.HARDWARE else None,
         )
+
+    async def _envelope(self, job: JobRecord, upstream: Upstream | None) -> bytes | None:
+        """Give the vendor's own words about a job, where they are the words of the job's dialect."""
+        if upstream is None or upstream.dialect != job.dialect:
+            return None
+        return await self._document(job, "job") if job.status.final else upstream.envelope(job.id)
+
+    async def _document(self, job: JobRecord, name: str) -> bytes | None:
+        if job.kind is not ExecutionKind.HARDWARE or not job.status.final:
+            return None
+        try:
+            return await self.vault.open(object_id=job.id, kind=document_kind(name))
+        except ErasedError:
+            return None
 
     async def _note_read(self, caller: Caller, job: JobRecord) -> None:
         """Record the first read of a result per key; reads of one's own jobs stay open without a ledger."""

@@ -1,6 +1,7 @@
 """Sessions and batches: several jobs held together on one backend, open until closed or expired."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from secrets import token_bytes
@@ -15,9 +16,9 @@ from gateway.domain.submission import Submission
 from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import SessionBackendError, SessionClosedError
-from gateway.ports.answers import SessionView
+from gateway.ports.answers import SessionList, SessionView
 from gateway.ports.dialect import Dialect
-from gateway.ports.operations import CloseSession, OpenSession
+from gateway.ports.operations import CloseSession, ListSessions, OpenSession
 from gateway.routing.fleet import Fleet
 from gateway.store import jobs as job_rows
 from gateway.store import sessions as session_rows
@@ -52,13 +53,24 @@ class Sessions:
             max_ttl_seconds=operation.max_ttl_seconds or DEFAULT_TTL_SECONDS,
             created_at=self.clock.now(),
             closed_at=None,
+            echo=operation.echo,
         )
         await self.ledger.record(self.entries.session("session.opened", caller, session), session=session)
         return SessionView(session=session, jobs={})
 
+    async def list(self, caller: Caller, operation: ListSessions) -> SessionList:
+        """List those of the caller's project, newest first."""
+        async with self.database.reading() as connection:
+            found, count = await session_rows.search(
+                connection, operation, project_id=caller.project.id, dialect=caller.dialect, now=self.clock.now()
+            )
+        return SessionList(sessions=tuple([await self._view(each) for each in found]), count=count)
+
     async def show(self, caller: Caller, session_id: str) -> SessionView:
         """Show one of the caller's project, with its jobs counted by status."""
-        session = await self.find(caller, session_id)
+        return await self._view(await self.find(caller, session_id))
+
+    async def _view(self, session: Session) -> SessionView:
         async with self.database.reading() as connection:
             jobs = await job_rows.in_session(connection, session.id)
         return SessionView(
@@ -75,7 +87,7 @@ class Sessions:
             await self.ledger.record(self.entries.session("session.closed", caller, session), session=session)
         return await self.show(caller, session.id)
 
-    async def unfinished(self, session_id: str) -> list[str]:
+    async def unfinished(self, session_id: str) -> Sequence[str]:
         """List client ids of a session's jobs that have not ended."""
         async with self.database.reading() as connection:
             jobs = await job_rows.in_session(connection, session_id)
@@ -89,7 +101,7 @@ class Sessions:
         """
         async with self.database.reading() as connection:
             session = await session_rows.load(connection, session_id)
-        if session is None or session.project_id != caller.project.id:
+        if session is None or session.project_id != caller.project.id or not caller.understands(session.dialect):
             raise NotFoundError(noun="session", name=session_id)
         return session
 

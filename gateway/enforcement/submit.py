@@ -2,12 +2,16 @@
 
 A crash before step 7 leaves nothing. Between 7 and 8 it leaves a job `permitted`, which the reconciler
 claims again. After 8 the job runs whatever becomes of the answer, so nothing raised there reaches the
-client as a failure: its SDK would submit the job a second time.
+client as a failure: its SDK would submit the job a second time. For the same reason the client is answered as
+soon as its job is certain to be known, at the latest after `ANSWER_SECONDS`; what is left goes on without it.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from secrets import token_bytes
+from typing import Final
 
 import structlog
 
@@ -16,8 +20,8 @@ from gateway.budgets.hold import reserve
 from gateway.domain.backend import Calibration
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.clock import Clock, rfc3339
-from gateway.domain.decision import Decision, Placement
-from gateway.domain.errors import GatewayError
+from gateway.domain.decision import Decision, Placement, Step, Tried
+from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.domain.ids import ClientJobId, JobId
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.money import Quote
@@ -26,24 +30,31 @@ from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
 from gateway.domain.writes import SealedWrite
 from gateway.enforcement.archive import CalibrationArchive
+from gateway.enforcement.choose import Choice, Chooser, why_elsewhere
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import NotForwardedError, refusal
+from gateway.enforcement.halts import Halts
 from gateway.enforcement.launch import Launcher
-from gateway.enforcement.repeats import Repeats
+from gateway.enforcement.outgoing import Outbound, outgoing
+from gateway.enforcement.repeats import Delivery, Repeats
 from gateway.enforcement.sessions import Sessions
+from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.survey import Survey, Surveyor
 from gateway.enforcement.turns import Turns
 from gateway.policy.obligations import execution_limit_seconds
-from gateway.ports.decision_point import DecisionPoint
 from gateway.ports.dialect import Dialect
 from gateway.ports.upstream import Order
 from gateway.routing import place
 from gateway.routing.fleet import Fleet
+from gateway.store import jobs as rows
+from gateway.store.engine import Database
 from gateway.store.view import JobView
 from gateway.telemetry import events
 from gateway.telemetry.metrics import Metrics
 from gateway.vault.vault import Vault
 
+ANSWER_SECONDS: Final = 20.0
+"""How long a vendor may take to accept a job before its client is told that it waits."""
 log = structlog.get_logger(__name__)
 
 
@@ -66,6 +77,7 @@ class Case:
     caller: Caller
     submission: Submission
     survey: Survey
+    tried: tuple[Tried, ...]
     measured: ProgramFacts
     decision: Decision
     placement: Placement
@@ -82,7 +94,7 @@ class Submitter:
     clock: Clock
     dialects: Mapping[str, Dialect]
     surveyor: Surveyor
-    decision_point: DecisionPoint
+    chooser: Chooser
     fleet: Fleet
     sessions: Sessions
     vault: Vault
@@ -92,43 +104,94 @@ class Submitter:
     launcher: Launcher
     turns: Turns
     repeats: Repeats
+    halts: Halts
+    cancelled: Cancelled
+    outbound: Outbound
+    database: Database
     metrics: Metrics
     calibrations: CalibrationArchive = field(default_factory=CalibrationArchive)
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    """What goes on after its client was answered."""
 
-    async def submit(self, caller: Caller, submission: Submission) -> JobRecord:
-        """Judge, seal, record and forward one submission.
+    async def submit(self, caller: Caller, submission: Submission, delivery: Delivery) -> JobRecord:
+        """Judge, seal, record and forward one submission; the SDK's own retry of an earlier one gets that one's job.
 
         Raises:
             DeniedError: policy said no; the denial is in the ledger.
             UnavailableError: nothing was forwarded; asking again is safe.
         """
+        await self._recall(caller, submission)
+        window = timedelta(seconds=self.dialects[submission.dialect].retry_seconds)
+        standing, again = self.repeats.join(caller, submission, delivery, window=window, now=self.clock.now())
+        if again:
+            self.metrics.repeated()
+            log.info(events.SUBMISSION_REPEATED, key_id=caller.key.id)
+            return await asyncio.shield(standing.outcome)
+        try:
+            job = await self._submit(caller, submission)
+        except BaseException as error:
+            self.repeats.refuse(standing, error)
+            raise
+        self.repeats.settle(standing, job)
+        return job
+
+    async def _recall(self, caller: Caller, submission: Submission) -> None:
+        """Look a client's own token up in the database, where this process does not remember it."""
+        token = submission.repeat_token
+        if token is None or self.repeats.knows(caller, submission):
+            return
+        async with self.database.reading() as connection:
+            job = await rows.by_token(
+                connection, project_id=caller.project.id, principal_id=caller.principal.id, token=token
+            )
+        if job is not None:
+            self.repeats.learn(job)
+
+    async def _submit(self, caller: Caller, submission: Submission) -> JobRecord:
         stages = Stages(self.clock)
         stages.mark("received")
-        if self.repeats.note(caller.key.id, submission.body_digest):
-            self.metrics.repeated()
+        self.halts.check(project_id=caller.project.id)
+        self.cancelled.check(caller, submission, self.clock.now())
         await self.sessions.admit(caller, submission)
-        survey = await self.surveyor.survey(caller, submission)  # 3, 4
-        stages.mark("measured")
-        decision = await self._decide(survey)  # 5
+        choice = await self.chooser.choose(caller, submission, stages.mark)  # 3, 4, 5
+        survey, decision = choice.survey, choice.decision
         stages.mark("decided")
         if not decision.allow or survey.measured is None:
             await self._deny(caller, submission, survey, decision)
             raise refusal(decision)
-        case = self._place(caller, submission, survey, survey.measured, decision)  # 6
+        case = self._place(caller, submission, choice, survey.measured)  # 6
         stages.mark("permitted")
-        job = self._job(case, stages.passed)
-        async with self.turns.of(job.id):
-            permit = await self._permit(case, job)  # 7
-            return await self._forward(permit, case, job)  # 8, 9
+        self.halts.check(project_id=caller.project.id, upstream=case.placement.upstream)
+        return await self._answered(case, self._job(case, stages.passed))
 
-    async def _decide(self, survey: Survey) -> Decision:
-        decision = await self.decision_point.decide(survey.facts, decision_id=self.entries.id())
-        self.metrics.decided(
-            outcome="allow" if decision.allow else "deny",
-            rules=tuple(finding.rule for finding in decision.deny),
-            seconds=decision.milliseconds / 1000,
-        )
-        return decision
+    async def _answered(self, case: Case, job: JobRecord) -> JobRecord:
+        """Let the job go on by itself, and wait until its client can be answered."""
+        answer: asyncio.Future[JobRecord] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._carry_out(case, job, answer))
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+        done, _ = await asyncio.wait({answer}, timeout=ANSWER_SECONDS)
+        if not done and (known := self.jobs.get(job.client_job_id)):
+            answer.cancel()
+            return known
+        return await answer
+
+    async def _carry_out(self, case: Case, job: JobRecord, answer: asyncio.Future[JobRecord]) -> None:
+        """Permit and forward in the job's turn, so that no outcome overtakes the record that it was forwarded."""
+
+        def taken(known: JobRecord) -> None:
+            if not answer.done():
+                answer.set_result(known)
+
+        try:
+            async with self.turns.of(job.id):
+                order = await self.outbound.order(job, case.submission.body, case.measured, case.calibration)
+                permit = await self._permit(case, job, order)  # 7
+                taken(await self._forward(permit, job, order, taken))  # 8, 9
+        except BaseException as error:
+            if answer.done():
+                raise
+            answer.set_exception(error)
 
     async def _deny(self, caller: Caller, submission: Submission, survey: Survey, decision: Decision) -> None:
         """Record a denial. When even that fails the client hears 503, never a silent refusal."""
@@ -146,27 +209,33 @@ class Submitter:
     async def _seal(self, caller: Caller, object_id: str, kind: str, plaintext: bytes) -> SealedWrite:
         return await self.vault.seal(project_id=caller.project.id, object_id=object_id, kind=kind, plaintext=plaintext)
 
-    def _place(
-        self, caller: Caller, submission: Submission, survey: Survey, measured: ProgramFacts, decision: Decision
-    ) -> Case:
-        placement = place.place(
-            submission=submission,
-            decision=decision,
-            asked=None if survey.asked is None else survey.asked.backend,
-            simulators=self.fleet.simulators(),
-            facts=measured,
-        )
+    def _place(self, caller: Caller, submission: Submission, choice: Choice, measured: ProgramFacts) -> Case:
+        placement = self._placement(submission, choice, measured)
         berth = self.fleet.get(placement.backend)
         return Case(
             caller=caller,
             submission=submission,
-            survey=survey,
+            survey=choice.survey,
+            tried=choice.tried,
             measured=measured,
-            decision=decision,
+            decision=choice.decision,
             placement=placement,
             calibration=berth.calibration(),
             quote=self.surveyor.quote(berth.backend, measured),
         )
+
+    def _placement(self, submission: Submission, choice: Choice, measured: ProgramFacts) -> Placement:
+        asked = None if choice.survey.asked is None else choice.survey.asked.backend
+        placed = place.place(
+            submission=submission,
+            decision=choice.decision,
+            asked=asked,
+            simulators=self.fleet.simulators(),
+            facts=measured,
+        )
+        if choice.survey.step is Step.REQUESTED:
+            return placed
+        return replace(placed, fallback=True, reason=why_elsewhere(choice))
 
     def _job(self, case: Case, stages: Mapping[str, str]) -> JobRecord:
         submission, placement, measured = case.submission, case.placement, case.measured
@@ -203,9 +272,11 @@ class Submitter:
             program_digest=measured.digest,
             stages=dict(stages),
             echo=submission.echo,
+            repeat_token=submission.repeat_token,
+            work_digest=submission.work_digest or submission.body_digest,
         )
 
-    async def _permit(self, case: Case, job: JobRecord) -> Permit:
+    async def _permit(self, case: Case, job: JobRecord, order: Order) -> Permit:
         payload = await self._seal(case.caller, job.id, "payload", case.submission.body)
         facts = await self._seal(case.caller, case.decision.id, "facts", case.decision.facts)
         draft = self.entries.permitted(
@@ -219,11 +290,14 @@ class Submitter:
             quote=case.quote,
             sealed={"payload": payload, "facts": facts},
             not_applied=case.survey.not_applied,
+            prepared=order.prepared,
+            tried=case.tried,
         )
         permit = await self.ledger.permit(
             draft,
             job=job,
             placement=case.placement,
+            outgoing=outgoing(job, order),
             sealed=(payload, facts),
             hold=None if case.quote is None else reserve(job, case.quote, self.clock.now()),
             rows=self.calibrations.rows(case.calibration),
@@ -232,22 +306,17 @@ class Submitter:
         self.jobs.put(job)
         return permit
 
-    async def _forward(self, permit: Permit, case: Case, job: JobRecord) -> JobRecord:
-        order = Order(
-            reader=case.submission.dialect,
-            body=case.submission.body,
-            program=case.submission.program,
-            facts=case.measured,
-            principal_id=job.principal_id,
-            max_seconds=job.max_execution_seconds,
-            calibration=case.calibration,
-        )
+    async def _forward(
+        self, permit: Permit, job: JobRecord, order: Order, taken: Callable[[JobRecord], None]
+    ) -> JobRecord:
         try:
-            return await self.launcher.launch(permit, job, order)
+            return await self.launcher.launch(permit, job, order, taken=taken)
         except GatewayError as error:
             # Certainly not started: close the job under its permit, so that asking again is a new one.
-            await self.launcher.abandon(permit, replace(job, reason=error.message))
-            raise NotForwardedError(f"nothing was started: {error.message}") from error
+            await self.launcher.abandon(permit.attempt, replace(job, reason=error.message))
+            if isinstance(error, UnavailableError):
+                raise NotForwardedError(f"nothing was started: {error.message}") from error
+            raise
         except Exception:
             # A defect, and nobody knows whether it started. The client sees a waiting job, because its SDK would
             # answer an error by submitting again; the reconciler closes the job when its lease has lapsed.

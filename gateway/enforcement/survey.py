@@ -4,7 +4,7 @@ Whatever cannot be found out becomes an unknown fact, and unknown facts deny: no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.budgets.quote import PriceBook
@@ -13,6 +13,7 @@ from gateway.domain.backend import Backend, Calibration
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.classification import Classification, highest
 from gateway.domain.clock import Clock
+from gateway.domain.decision import Step
 from gateway.domain.errors import RefusedError
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
@@ -30,10 +31,18 @@ class Survey:
     """What step 5 decides on."""
 
     measured: ProgramFacts | None
+    problem: tuple[str, str] | None
     classification: Classification
     asked: Berth | None
-    not_applied: tuple[str, ...]
+    """The backend that was judged: the one asked for, or with another `step` the one considered instead."""
+    simulator: SimulatorFacts | None
     facts: bytes
+    step: Step = Step.REQUESTED
+
+    @property
+    def not_applied(self) -> tuple[str, ...]:
+        """Submitted options that the simulator would ignore."""
+        return () if self.simulator is None else self.simulator.options_not_applied
 
 
 class UnknownLabelError(RefusedError):
@@ -83,26 +92,42 @@ class Surveyor:
         backend = None if asked is None else asked.backend
         candidate = place.candidate(asked=backend, simulators=self.fleet.simulators(), facts=measured)
         simulator = None if candidate is None else self._simulator(submission, measured, candidate)
-        facts = collect(
-            caller=caller,
-            submission=submission,
-            classification=classification,
+        known = Survey(
             measured=measured,
             problem=problem,
-            backend=backend,
-            status=None if asked is None else asked.status,
-            calibration=None if asked is None else self._calibration(asked, submission),
-            quote=self.quote(backend, measured),
-            simulator=simulator,
-            unfinished=self.jobs.unfinished(caller.principal.id, caller.project.id),
-            now=self.clock.now(),
-        )
-        return Survey(
-            measured=measured,
             classification=classification,
             asked=asked,
-            not_applied=() if simulator is None else simulator.options_not_applied,
-            facts=canonical(facts),
+            simulator=simulator,
+            facts=b"",
+        )
+        return replace(known, facts=self._facts(caller, submission, known))
+
+    def elsewhere(self, caller: Caller, submission: Submission, survey: Survey, berth: Berth, *, step: Step) -> Survey:
+        """Look at the same job on other hardware than it asked for."""
+        moved = replace(survey, asked=berth, step=step)
+        # Every rule about the backend that is asked for must hold for this one.
+        instead = replace(submission, backend=berth.backend.name, calibration_id=None)
+        return replace(moved, facts=self._facts(caller, instead, moved))
+
+    def _facts(self, caller: Caller, submission: Submission, survey: Survey) -> bytes:
+        asked = survey.asked
+        backend = None if asked is None else asked.backend
+        return canonical(
+            collect(
+                caller=caller,
+                submission=submission,
+                classification=survey.classification,
+                measured=survey.measured,
+                problem=survey.problem,
+                backend=backend,
+                step=survey.step,
+                status=None if asked is None else asked.status,
+                calibration=None if asked is None else self._calibration(asked, submission),
+                quote=self.quote(backend, survey.measured),
+                simulator=survey.simulator,
+                unfinished=self.jobs.unfinished(caller.principal.id, caller.project.id),
+                now=self.clock.now(),
+            )
         )
 
     def quote(self, backend: Backend | None, measured: ProgramFacts | None) -> Quote | None:

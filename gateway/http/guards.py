@@ -16,7 +16,9 @@ from litestar.types import HTTPScope, Receive
 
 from gateway.domain.errors import RefusedError
 
-METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_NOT_COMPRESSED: Final = frozenset({"identity", "aws-chunked"})
+"""The second frames a body with checksums; the dialect that is signed so takes it apart."""
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _SINGLE: Final = frozenset(
     {"host", "authorization", "content-length", "content-type", "content-encoding", "idempotency-key"}
 )
@@ -142,6 +144,12 @@ def check_target(scope: HTTPScope) -> str:
     return raw.decode("ascii")
 
 
+def target_of(scope: HTTPScope) -> str:
+    """Give the raw target as it was sent, for who must verify a signature over it."""
+    query = scope["query_string"]
+    return (scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
+
+
 def announces_body(headers: Mapping[str, str]) -> bool:
     """Say whether a body follows; a request with neither header has none (RFC 9112, 6.3), as every poll."""
     return "content-length" in headers or "transfer-encoding" in headers
@@ -155,7 +163,7 @@ async def read_body(receive: Receive, headers: Mapping[str, str], *, limit: int,
         BodyTimeoutError: too slow, or cut off.
         EncodingRefusedError: compressed.
     """
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get("content-encoding", "identity").lower() not in _NOT_COMPRESSED:
         raise EncodingRefusedError("compressed request bodies are not read; send the body as it is")
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:

@@ -8,10 +8,11 @@ the exchange of a key comes without a credential, and its body is small.
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from itertools import count
 from secrets import token_hex
-from typing import Final
+from typing import Final, get_args
 
 import structlog
 from litestar.types import HTTPScope, Receive, Send
@@ -21,12 +22,12 @@ from gateway.domain.principal import Caller
 from gateway.enforcement.errors import DeniedError, PolicyUnavailableError
 from gateway.enforcement.gate import Gate
 from gateway.enforcement.refusals import Refusals
+from gateway.enforcement.repeats import Delivery
 from gateway.http import guards
 from gateway.http.problems import retry_after, status_of
-from gateway.identity.authenticate import MissingCredentialError
 from gateway.ports.answers import Accepted, Answer
-from gateway.ports.dialect import Dialect, WireAnswer, WireRequest
-from gateway.ports.operations import ExchangeKey, Operation, ShowJob
+from gateway.ports.dialect import Credential, Dialect, Signature, WireAnswer, WireRequest
+from gateway.ports.operations import Operation, ShowJob, Submit
 from gateway.settings.listeners import Server
 from gateway.telemetry import events
 from gateway.telemetry.logging import REQUEST
@@ -34,6 +35,7 @@ from gateway.telemetry.metrics import Metrics
 
 _LARGE_BODY_BYTES: Final = 256 * 1024
 """Above this a body is decoded in a thread, so that others are not kept waiting."""
+_OPERATIONS: Final = frozenset(get_args(Operation))
 _ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 log = structlog.get_logger(__name__)
 
@@ -58,8 +60,13 @@ class Visit:
     """What becomes known of one request while it is handled."""
 
     id: str
+    delivery: Delivery
     operation: str = "unknown"
     caller: Caller | None = None
+    watch: asyncio.Task[None] | None = None
+    """Sees the client of a submission hang up."""
+    head: WireRequest | None = None
+    """The request as far as it was read, because a dialect may refuse each of its services in another shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,25 +85,45 @@ class Proxy:
     async def serve(self, mount: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Handle one request from first byte to last."""
         started = time.perf_counter()
-        visit = Visit(id=next(self.request_ids))
+        visit = Visit(id=next(self.request_ids), delivery=self.gate.delivery())
         REQUEST.set({"request_id": visit.id, "dialect": self.dialect.name})
-        answer = await self._answer(visit, mount, scope, receive)
-        await send_answer(send, answer, visit.id)
+        try:
+            answer = await self._answer(visit, mount, scope, receive)
+            await send_answer(send, answer, visit.id, head_only=scope["method"] == "HEAD")
+        except BaseException:
+            visit.delivery.lost(self.gate.clock.now())
+            raise
+        self._delivered(visit, answer)
         seconds = time.perf_counter() - started
         self.metrics.request(
             dialect=self.dialect.name, operation=visit.operation, status=answer.status, seconds=seconds
         )
 
+    def _delivered(self, visit: Visit, answer: WireAnswer) -> None:
+        """Note whether a submission's answer left whole: an SDK takes a 5xx for none, and sends again."""
+        if visit.watch is not None:
+            visit.watch.cancel()
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            visit.delivery.lost(self.gate.clock.now())
+        else:
+            visit.delivery.arrived()
+
+    async def _hung_up(self, visit: Visit, receive: Receive) -> None:
+        """Wait until the client goes away before its answer left."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        visit.delivery.lost(self.gate.clock.now())
+
     async def _answer(self, visit: Visit, mount: str, scope: HTTPScope, receive: Receive) -> WireAnswer:
         request = WireRequest(method=scope["method"], path="/", query=(), headers={}, body=b"")
         try:
             request = await self._received(visit, mount, scope, receive)
-            return await self._handle(visit, request)
+            return await self._handle(visit, request, receive)
         except GatewayError as error:
-            return await self._refuse(visit, request, error)
+            return await self._refuse(visit, visit.head or request, error)
         except Exception:
             log.exception(events.REQUEST_FAILED)
-            return await self._refuse(visit, request, InternalError())
+            return await self._refuse(visit, visit.head or request, InternalError())
 
     async def _received(self, visit: Visit, mount: str, scope: HTTPScope, receive: Receive) -> WireRequest:
         guards.check_peer(scope, self.server.trusted_proxies)
@@ -108,20 +135,39 @@ class Proxy:
             query=guards.query_of(scope),
             headers=headers,
             body=b"",
+            target=guards.target_of(scope),
         )
-        if not self.dialect.open_to_all(head):
-            visit.caller = self.gate.identify(self.dialect.credential(head))
-            who = {"principal_id": visit.caller.principal.id, "project_id": visit.caller.project.id}
-            REQUEST.set({**REQUEST.get(), **who})
+        visit.head = head
+        known = not self.dialect.open_to_all(head) and self._recognise(visit, head)
         if not guards.announces_body(headers):
-            return head
-        limit = guards.UNKNOWN_BODY_BYTES if visit.caller is None else self.server.max_body_bytes
+            return self._proven(visit, head)
+        limit = self.server.max_body_bytes if known else guards.UNKNOWN_BODY_BYTES
         body = await guards.read_body(receive, headers, limit=limit, seconds=self.server.body_timeout_seconds)
-        return WireRequest(method=head.method, path=head.path, query=head.query, headers=headers, body=body)
+        return self._proven(visit, replace(head, body=body))
 
-    async def _handle(self, visit: Visit, request: WireRequest) -> WireAnswer:
+    def _recognise(self, visit: Visit, head: WireRequest) -> bool:
+        """Know the caller before the body is read; who signs is only named then, and proven with the body."""
+        credential = self.dialect.credential(head)
+        if isinstance(credential, Signature):
+            return self.gate.expect(credential)
+        self._identify(visit, credential)
+        return True
+
+    def _proven(self, visit: Visit, request: WireRequest) -> WireRequest:
+        if self.dialect.signs and visit.caller is None and not self.dialect.open_to_all(request):
+            self._identify(visit, self.dialect.credential(request))
+        return request
+
+    def _identify(self, visit: Visit, credential: Credential | None) -> None:
+        visit.caller = replace(self.gate.identify(credential), dialect=self.dialect.name)
+        who = {"principal_id": visit.caller.principal.id, "project_id": visit.caller.project.id}
+        REQUEST.set({**REQUEST.get(), **who})
+
+    async def _handle(self, visit: Visit, request: WireRequest, receive: Receive) -> WireAnswer:
         operation = await self._decode(request)
-        visit.operation = type(operation).__name__
+        visit.operation = _name(operation)
+        if isinstance(operation, Submit):
+            visit.watch = asyncio.create_task(self._hung_up(visit, receive))
         answer = await self._perform(visit, operation)
         wire = self.dialect.answer(operation, answer)
         if not isinstance(answer, Accepted):
@@ -139,15 +185,13 @@ class Proxy:
         return self.dialect.operation(request)
 
     async def _perform(self, visit: Visit, operation: Operation) -> Answer:
-        if isinstance(operation, ExchangeKey):
-            return await self.gate.exchange(operation)
         if visit.caller is None:
-            raise MissingCredentialError
+            return await self.gate.open_to_all(operation)
         if isinstance(operation, ShowJob):
             # By far the most requests: a poll changes nothing, so nothing is lost with a client that hangs up.
-            return await self.gate.perform(visit.caller, operation, self.dialect)
+            return await self.gate.perform(visit.caller, operation, self.dialect, visit.delivery)
         # A client that hangs up must not stop a submission between its permit and its forwarding.
-        return await asyncio.shield(self.gate.perform(visit.caller, operation, self.dialect))
+        return await asyncio.shield(self.gate.perform(visit.caller, operation, self.dialect, visit.delivery))
 
     async def _refuse(self, visit: Visit, request: WireRequest, error: GatewayError) -> WireAnswer:
         status = status_of(error)
@@ -163,7 +207,12 @@ class Proxy:
         return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
 
 
-async def send_answer(send: Send, answer: WireAnswer, request_id: str) -> None:
+def _name(operation: Operation) -> str:
+    """Name an operation as the port does, also where a dialect has a kind of its own."""
+    return next(each.__name__ for each in type(operation).__mro__ if each in _OPERATIONS)
+
+
+async def send_answer(send: Send, answer: WireAnswer, request_id: str, *, head_only: bool = False) -> None:
     """Write an answer with the headers that every answer has."""
     headers = [
         *_ALWAYS,
@@ -174,4 +223,4 @@ async def send_answer(send: Send, answer: WireAnswer, request_id: str) -> None:
     if answer.status != 204:  # noqa: PLR2004  # an answer without content announces no length
         headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+    await send({"type": "http.response.body", "body": b"" if head_only else answer.body, "more_body": False})

@@ -14,6 +14,7 @@ from granian.server.embed import Server as Listener
 
 from gateway.domain.errors import RefusedError
 from gateway.http.app import front_door, management
+from gateway.http.listener import CountedListener
 from gateway.wiring import House
 
 _HEADER_BYTES: Final = 16 * 1024
@@ -33,7 +34,7 @@ class CannotListenError(RefusedError):
 class Listeners:
     """The front door and the management listener, while they serve."""
 
-    listeners: tuple[Listener, ...]
+    listeners: tuple[Listener | CountedListener, ...]
     addresses: tuple[str, ...]
     tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -62,13 +63,13 @@ class Listeners:
     async def stop(self, *, drain_seconds: float) -> None:
         """Take no new requests and let those in flight finish, for a bounded time."""
         for listener in self.listeners:
-            listener.stop()  # type: ignore[no-untyped-call]  # granian leaves it untyped
+            listener.stop()
         await asyncio.wait(self.tasks, timeout=drain_seconds)
 
 
-def _front(house: House) -> Listener:
+def _front(house: House) -> CountedListener:
     server = house.settings.server
-    return Listener(
+    listener = Listener(
         front_door(house),
         address=server.host,
         port=server.port,
@@ -82,6 +83,7 @@ def _front(house: House) -> Listener:
         websockets=False,
         log_enabled=False,
     )
+    return CountedListener(listener, house.metrics.connections, idle_seconds=server.header_timeout_ms / 1000)
 
 
 def _management(house: House) -> Listener:

@@ -15,9 +15,10 @@ from gateway.domain.ids import KeyId
 from gateway.domain.principal import Caller, Key
 from gateway.domain.secret import Secret
 from gateway.identity.api_keys import MalformedKeyError, Peppers, parse
+from gateway.identity.signing import SigningPairs, named
 from gateway.identity.tokens import Tokens
 from gateway.ports.answers import TokenGranted
-from gateway.ports.dialect import ApiKey, Credential
+from gateway.ports.dialect import AccessToken, ApiKey, Credential, Signature, SigningPair
 from gateway.ports.operations import ExchangeKey
 from gateway.store.view import IdentityView
 
@@ -100,8 +101,10 @@ class PrincipalDisabledError(RefusedError):
 class Authenticator:
     """Turns credentials into callers, and keys into tokens."""
 
-    def __init__(self, *, view: IdentityView, peppers: Peppers, tokens: Tokens, clock: Clock) -> None:
-        self._view, self._peppers, self._tokens, self._clock = view, peppers, tokens, clock
+    def __init__(
+        self, *, view: IdentityView, peppers: Peppers, tokens: Tokens, pairs: SigningPairs, clock: Clock
+    ) -> None:
+        self._view, self._peppers, self._tokens, self._pairs, self._clock = view, peppers, tokens, pairs, clock
         self.used_today: set[KeyId] = set()
         """Keys that were used; a worker writes their last day of use and empties the set."""
 
@@ -115,6 +118,8 @@ class Authenticator:
             KeyOrphanedError: of a principal or project that is not known.
             InvalidTokenError: no token of ours.
             TokenExpiredError: a token of ours that is over.
+            InvalidSignatureError: not made with the pair of the key it names.
+            ClockSkewError: signed too long ago, or in the future.
             KeyRevokedError: withdrawn.
             KeyNotYetValidError: too early.
             KeyExpiredError: too late.
@@ -122,13 +127,25 @@ class Authenticator:
         """
         if credential is None:
             raise MissingCredentialError
-        if isinstance(credential, ApiKey):
-            key = self._proven(credential.key)
-        else:
-            key = self._named(self._tokens.read(credential.token))
-        caller = self._admit(key)
+        caller = self._admit(self._key_of(credential))
+        key = caller.key
         self.used_today.add(key.id)
         return caller
+
+    def expect(self, signature: Signature) -> bool:
+        """Say whether a signature names a key that is good now, which decides how much of a body is read.
+
+        It proves nothing: only `caller` does, once the body is there. A caller is not told which of both it was.
+        """
+        try:
+            self._admit(self._named(named(signature)))
+        except RefusedError:
+            return False
+        return True
+
+    def pair(self, key: Key) -> SigningPair:
+        """Give the signing pair of a key, for SDKs that sign in place of showing one."""
+        return self._pairs.of(key.id)
 
     def exchange(self, operation: ExchangeKey) -> TokenGranted:
         """Trade a key for a token; refuses exactly what `caller` refuses."""
@@ -167,6 +184,15 @@ class Authenticator:
             yield f"principal {caller.principal.name}, project {caller.project.name}, roles {', '.join(key.roles)}"
             yield f"accepted until {rfc3339(key.expires_at)}"
 
+    def _key_of(self, credential: Credential) -> Key:
+        match credential:
+            case ApiKey():
+                return self._proven(credential.key)
+            case AccessToken():
+                return self._named(self._tokens.read(credential.token))
+            case Signature():
+                return self._signed(credential)
+
     def _proven(self, text: Secret) -> Key:
         parsed = parse(text)
         stored = self._view.stored_key(parsed.id)
@@ -176,6 +202,13 @@ class Authenticator:
         if not self._peppers.matches(text, mac=stored.mac, version=stored.pepper_version):
             raise InvalidCredentialError
         return stored.key
+
+    def _signed(self, shown: Signature) -> Key:
+        if not (key_id := named(shown)):
+            raise InvalidCredentialError
+        # Before the key is looked up, so that an id nobody has reads like a wrong secret.
+        self._pairs.check(shown, now=self._clock.now())
+        return self._named(key_id)
 
     def _named(self, key_id: KeyId) -> Key:
         key = self._view.key(key_id)

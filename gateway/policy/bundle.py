@@ -90,6 +90,12 @@ class Bundle:
         table = self.data.get("org", {}).get("roles", {})
         return {name: tuple(role["permissions"]) for name, role in table.items()}
 
+    @property
+    def placement_order(self) -> tuple[str, ...]:
+        """Give the order in which places are tried, as `data.org.placement.order` has it."""
+        table = self.data.get("org", {}).get("placement", {})
+        return tuple(table.get("order", ("requested", "simulator")))
+
     def write(self, directory: Path, *, tests: bool = False) -> None:
         """Write what `opa run --bundle` takes: the revision in the manifest, overrides already merged."""
         manifest = {"revision": self.revision, "roots": list(ROOTS), "rego_version": 1}

@@ -8,9 +8,9 @@ policies/schemas/input.json.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,7 @@ from gateway.domain.backend import Backend, BackendStatus, Calibration, Feasibil
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.clock import rfc3339
+from gateway.domain.decision import Step
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
@@ -45,6 +46,8 @@ __all__ = ["CONSENT_TAG", "Facts", "SimulatorFacts", "canonical", "collect", "js
 CONSENT_TAG = "qgw:simulator="
 """Job tag with which a caller allows or denies a simulator in place of hardware."""
 
+_MEASURED: Final = tuple(field.name for field in fields(CircuitFacts))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorFacts:
@@ -65,6 +68,7 @@ def collect(
     measured: ProgramFacts | None,
     problem: tuple[str, str] | None,
     backend: Backend | None,
+    step: Step,
     status: BackendStatus | None,
     calibration: Calibration | None,
     quote: Quote | None,
@@ -81,6 +85,7 @@ def collect(
         measured: what the sandbox found; `None` together with a `problem`.
         problem: stable code and words why the payload could not be read.
         backend: the backend asked for; `None` when no upstream offers it.
+        step: whether that backend was asked for, or is considered instead.
         status: whether that backend takes work.
         calibration: its newest snapshot.
         quote: what the job costs at most; `None` when it cannot be priced.
@@ -94,7 +99,7 @@ def collect(
         key=_key(caller, now),
         job=_job(submission, caller, classification, measured),
         circuits=None if measured is None else tuple(_circuit(each) for each in measured.circuits),
-        backend=_backend(submission, backend, status),
+        backend=_backend(submission, backend, step, status),
         calibration=_calibration(calibration, now),
         quote=_quote(quote),
         budget=BudgetNoun(limit_micros=None, held_micros=None, settled_micros=None),
@@ -167,13 +172,14 @@ def _job(
 
 
 def _circuit(circuit: CircuitFacts) -> CircuitNoun:
-    values: dict[str, Any] = asdict(circuit)
-    return CircuitNoun(**{name: _bounded(value) for name, value in values.items()})
+    values: dict[str, Any] = {name: _bounded(getattr(circuit, name)) for name in _MEASURED}
+    return CircuitNoun(**values)
 
 
-def _backend(submission: Submission, backend: Backend | None, status: BackendStatus | None) -> BackendNoun:
+def _backend(submission: Submission, backend: Backend | None, step: Step, status: BackendStatus | None) -> BackendNoun:
     return BackendNoun(
         asked=_text(submission.backend),
+        step=step,
         name=None if backend is None else backend.name,
         known=backend is not None,
         upstream=None if backend is None else backend.upstream,

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from gateway.domain.decision import Step
+
 SCHEMA: Literal["qgw.facts/1"] = "qgw.facts/1"
 LARGEST = 2**53 - 1
 """The largest whole number that a fact may be."""
@@ -109,6 +111,8 @@ class BackendNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The backend that was asked for; all but `asked` is null when no upstream offers it."""
 
     asked: str
+    step: Step
+    """Whether this is the backend that was asked for, or other hardware considered in its place."""
     name: str | None
     known: bool
     upstream: str | None

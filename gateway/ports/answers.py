@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from gateway.domain.backend import Backend, BackendStatus, Calibration
 from gateway.domain.job import JobRecord, Session
+from gateway.domain.money import Quote
 from gateway.domain.secret import Secret
 
 
@@ -32,6 +33,17 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityView:
+    """To `ShowIdentity`."""
+
+    instance: Instance
+    principal_id: str
+    principal_name: str
+    project_id: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceList:
     """To `ListInstances` and, with one element, to `ShowPlan`."""
 
@@ -44,6 +56,8 @@ class BackendView:
 
     backend: Backend
     status: BackendStatus
+    calibration: Calibration | None = None
+    """Its newest snapshot, for vendors that describe a backend by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +73,37 @@ class CalibrationView:
 
     backend: Backend
     calibration: Calibration | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationList:
+    """To `ListCalibrations`, newest first."""
+
+    backend: Backend
+    calibrations: tuple[Calibration, ...]
+    count: int
+    """How many match in all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostEstimate:
+    """To `EstimateCost`; `quote` is `None` where no price is known."""
+
+    backend: Backend
+    quote: Quote | None
+    seconds: float
+    queue_length: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostView:
+    """To `ShowCost`, in micros of `currency`; `None` where nothing was held, or nothing is settled yet."""
+
+    job: JobRecord
+    currency: str
+    held_micros: int | None
+    settled_micros: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +131,10 @@ class JobView:
     job: JobRecord
     body: bytes | None = field(repr=False)
     queue_position: int | None
+    envelope: bytes | None = field(default=None, repr=False)
+    """The vendor's own description of the job (its JSON), where it ran at the vendor whose dialect this is."""
+    metrics: bytes | None = field(default=None, repr=False)
+    """Likewise the vendor's own account of time and usage, to `ShowMetrics`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +150,7 @@ class JobList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultBody:
-    """To `ShowResults`: what `encode_results` made, or `None` while there is none."""
+    """To `ShowResults`: the document asked for, as the vendor or the dialect made it; `None` while there is none."""
 
     job: JobRecord
     body: bytes | None = field(repr=False)
@@ -126,16 +175,31 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionList:
+    """To `ListSessions`."""
+
+    sessions: tuple[SessionView, ...]
+    count: int
+    """How many match in all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """To `CancelJob`, `DeleteJob` and `TagJob`: it happened, there is nothing to show."""
+    """To whatever cancels, deletes or tags: it happened; `job` is how it stands now, where there is one."""
+
+    job: JobRecord | None = None
 
 
 Answer: TypeAlias = (
     TokenGranted
+    | IdentityView
     | InstanceList
     | BackendView
     | BackendList
     | CalibrationView
+    | CalibrationList
+    | CostEstimate
+    | CostView
     | UsageView
     | Accepted
     | JobView
@@ -143,5 +207,6 @@ Answer: TypeAlias = (
     | ResultBody
     | LogLines
     | SessionView
+    | SessionList
     | Done
 )

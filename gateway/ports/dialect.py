@@ -6,6 +6,7 @@ written once for all vendors.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from gateway.domain.errors import GatewayError
@@ -28,6 +29,8 @@ class WireRequest:
     headers: Mapping[str, str]
     """Lower-case names; the door refused duplicates of those that matter."""
     body: bytes = field(repr=False)
+    target: str = ""
+    """The raw request target as the client sent and signed it: mount, path and query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,33 @@ class AccessToken:
     token: Secret
 
 
-Credential: TypeAlias = ApiKey | AccessToken
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """The caller signed the request with the secret of a key's signing pair (AWS Signature Version 4)."""
+
+    access_key_id: str
+    day: str
+    """`YYYYMMDD`, the first part of the credential scope."""
+    region: str
+    service: str
+    signed_at: datetime
+    string_to_sign: bytes = field(repr=False)
+    """Made from the request as it arrived, so that a signature fits only what was received."""
+    signature: str = field(repr=False)
+    """64 hexadecimal digits, as shown."""
+    body_signed: bool
+    """False while the body is not read yet: then it names a key and proves nothing."""
+
+
+Credential: TypeAlias = ApiKey | AccessToken | Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningPair:
+    """What a client that signs is given in place of a key."""
+
+    access_key_id: str
+    secret: Secret
 
 
 class Dialect(Protocol):
@@ -64,6 +93,13 @@ class Dialect(Protocol):
     """Also the name of its reader, such as `ibm`."""
     mounts: tuple[str, ...]
     """Path prefixes it answers under, such as `/ibm`."""
+    signs: bool
+    """Whether its clients sign requests, so that the body must be read before they are proven."""
+    retry_seconds: float
+    """How long after an answer that never arrived the vendor's SDK may repeat a submission by itself, with a margin.
+
+    From the SDK's source, tabled in docs/reference/retries.md; later repeats are the user's own.
+    """
 
     def credential(self, request: WireRequest) -> Credential | None:
         """Find the caller's credential where the vendor's SDK puts it; `None` when there is none."""
@@ -101,11 +137,14 @@ class Dialect(Protocol):
         """Mint a session id in the vendor's shape from 16 random bytes."""
         ...
 
-    def encode_results(self, submitted: bytes, result: ProgramResult) -> bytes:
-        """Write results as the vendor's body; `submitted` is the received body, for what must be echoed."""
+    def encode_results(self, job: JobRecord, submitted: bytes, result: ProgramResult) -> Mapping[str, bytes]:
+        """Write results as the vendor's documents, `result` and whatever else its clients ask for by name.
+
+        `submitted` is the received body, for what must be echoed.
+        """
         ...
 
-    def environment(self, *, url: str, instance: Instance, key: str) -> Mapping[str, str]:
+    def environment(self, *, url: str, instance: Instance, key: str, pair: SigningPair) -> Mapping[str, str]:
         """Give the environment variables that point the unmodified SDK here; `url` has no trailing slash."""
         ...
 

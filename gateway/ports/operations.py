@@ -1,11 +1,13 @@
 """What a client may ask for: a closed set of operations, the same for every vendor.
 
-A dialect makes them from requests; `enforcement` carries them out. Ids are the clients' own.
+A dialect makes them from requests; `enforcement` carries them out. Ids are the clients' own. A dialect may
+subclass an operation to remember what it needs for writing the answer; `enforcement` sees only the class here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gateway.domain.secret import Secret
 from gateway.domain.submission import Submission
@@ -21,6 +23,11 @@ class ExchangeKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListInstances:
     """List the accounts or instances this caller may use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowIdentity:
+    """Show who the caller is here: principal and virtual account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,17 @@ class ShowCalibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListCalibrations:
+    """List a backend's snapshots, newest first."""
+
+    backend: str
+    after: datetime | None
+    before: datetime | None
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowStatus:
     """Show whether a backend takes work."""
 
@@ -64,6 +82,25 @@ class ShowStatus:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowUsage:
     """Show what the caller's project has used and may use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateCost:
+    """Price a job by its size, without submitting it."""
+
+    backend: str
+    circuits: int
+    shots: int
+    """Of each circuit."""
+    seconds: float
+    """Estimated execution time; 0 when the client did not say enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCost:
+    """Show what a job was quoted and what it has cost."""
+
+    client_job_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +134,17 @@ class ListJobs:
     created_before: datetime | None
     ascending: bool
     parameters: bool
+    statuses: tuple[str, ...] = ()
+    """`JobStatus` values, any of these; empty is all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowResults:
-    """Fetch a finished job's results."""
+    """Fetch one document of a finished job's results."""
 
     client_job_id: str
+    document: str = "result"
+    """Which one, where a vendor has several; `result` is there for every completed job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +169,20 @@ class CancelJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelJobs:
+    """Stop several jobs; those that ended already stay as they are."""
+
+    client_job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteJobs:
+    """Delete several finished jobs, all or none."""
+
+    client_job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteJob:
     """Hide a finished job and erase its payload and results; the ledger keeps its entries."""
 
@@ -136,10 +191,14 @@ class DeleteJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagJob:
-    """Replace a job's tags."""
+    """Change a job's tags."""
 
     client_job_id: str
     tags: tuple[str, ...]
+    keep: bool = False
+    """Whether tags it has already stay, unless `dropped` begins one of them."""
+    dropped: tuple[str, ...] = ()
+    """Beginnings of tags to take away, such as `owner=`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +208,18 @@ class OpenSession:
     backend: str
     mode: str
     max_ttl_seconds: int | None
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    """What the dialect shows again when it is asked for the session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSessions:
+    """List the project's sessions, newest first."""
+
+    backend: str | None
+    active: bool | None
+    limit: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +240,16 @@ class CloseSession:
 Operation: TypeAlias = (
     ExchangeKey
     | ListInstances
+    | ShowIdentity
     | ShowPlan
     | ListBackends
     | ShowConfiguration
     | ShowCalibration
+    | ListCalibrations
     | ShowStatus
     | ShowUsage
+    | EstimateCost
+    | ShowCost
     | Submit
     | ShowJob
     | ListJobs
@@ -182,9 +257,12 @@ Operation: TypeAlias = (
     | ShowMetrics
     | ShowLogs
     | CancelJob
+    | CancelJobs
     | DeleteJob
+    | DeleteJobs
     | TagJob
     | OpenSession
+    | ListSessions
     | ShowSession
     | CloseSession
 )

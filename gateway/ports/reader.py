@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from gateway.domain.backend import Backend
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
@@ -92,5 +94,19 @@ class Reader(Protocol):
 
         Raises:
             UnreadableError: malformed, of an unsupported version, or over a limit.
+        """
+        ...
+
+
+class Encoder(Protocol):
+    """Writes a canonical program in one vendor's format; loaded in worker processes only, like a reader."""
+
+    name: str
+
+    def encode(self, program: Program, *, backend: Backend, shots: int | None) -> bytes:
+        """Transpile for the backend, remove idle qubits, and write a submission body.
+
+        Raises:
+            UnreadableError: the program has something that this vendor cannot run.
         """
         ...

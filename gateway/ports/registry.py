@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.domain.errors import InsecureError
 from gateway.ports.dialect import Dialect
 from gateway.ports.upstream import Upstream, UpstreamContext
+from gateway.ports.vendor import Vendor
 
 GROUP = "gateway.adapters"
 
@@ -31,6 +32,14 @@ class Adapter:
     """Makes the upstream from its settings and what it may use of the house."""
     reader: str | None = None
     """`module:attribute` of its reader."""
+    vendor: Callable[[Any], Vendor] | None = None
+    """Makes the vendor's API from its settings; the gateway makes an upstream of it when accounts are given."""
+    account: type[BaseModel] | None = None
+    """Strict model of an account's attributes, such as `crn` or `region`."""
+    credential: type[BaseModel] | None = None
+    """Strict model of an account's secrets: field names only, values are `SecretStr`."""
+    encoder: str | None = None
+    """`module:attribute` of an `Encoder`, for programs that arrived in another dialect."""
 
 
 class UnknownAdapterError(InsecureError):

@@ -11,6 +11,8 @@ from gateway.domain.circuit import ProgramFacts
 from gateway.domain.clock import Clock
 from gateway.domain.permit import Permit
 from gateway.domain.result import ProgramResult
+from gateway.domain.secret import Secret
+from gateway.ports.vendor import Account, Prepared, Resend, VendorAnswer, VendorJob, VendorRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,22 @@ class Order:
     """For fairness between principals; an upstream may not send it anywhere."""
     max_seconds: int | None
     calibration: Calibration | None
+    prepared: Prepared | None = field(default=None, repr=False)
+    """What `prepare` made of the body before the permit; simulators take the body as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt as an upstream must know it to look for it, or to follow it after a restart."""
+
+    job_id: str
+    attempt: int
+    project_id: str
+    backend: str
+    account_id: str | None
+    permitted_at: datetime
+    body: bytes = field(repr=False)
+    """What was sent or would have been."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +57,46 @@ class Progress:
     reason: str = ""
     reason_code: int | None = None
     result: ProgramResult | None = field(default=None, repr=False)
+    """In our words; a vendor's result that cannot be read comes as documents only."""
+    documents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The vendor's own, byte for byte; empty for a simulator."""
+    envelope: bytes = field(default=b"", repr=False)
+    """The vendor's description of the job as it is now."""
+    vendor: VendorJob | None = field(default=None, repr=False)
+    """Timestamps, usage and calibration as the vendor tells them."""
+    calibration: str | None = None
+    """Digest of the snapshot that was valid when it ran."""
 
 
 ProgressSink: TypeAlias = Callable[[Progress], Awaitable[None]]
+
+
+class Outside(Protocol):
+    """What an upstream outside this machine may use besides: accounts, the wire, and somebody to tell."""
+
+    def account(self, vendor: str, project_id: str | None) -> Account | None:
+        """Give a project's own account, else the one for everybody; `None` when there is neither."""
+        ...
+
+    def account_by_id(self, account_id: str) -> Account | None:
+        """Give an account, also one that was replaced: jobs are followed where they were sent."""
+        ...
+
+    def accounts(self, vendor: str) -> Sequence[Account]:
+        """List a vendor's live accounts."""
+        ...
+
+    async def credential(self, account: Account, purpose: str) -> Mapping[str, Secret]:
+        """Open an account's credential for one purpose; counted, and recorded once a minute per purpose."""
+        ...
+
+    async def send(self, vendor: str, request: VendorRequest) -> VendorAnswer:
+        """Send one request over the vendor's own bounded HTTP session."""
+        ...
+
+    async def tell(self, event: str, body: Mapping[str, Any], *, calibration: Calibration | None = None) -> None:
+        """Record an event of the registry in `audit.entry`; while the ledger takes none it is logged and dropped."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +108,8 @@ class UpstreamContext:
     state_dir: Path
     readers: Mapping[str, str]
     """Reader name to `module:attribute`, for worker processes to load."""
+    outside: Outside | None = None
+    """The way out to vendors; simulators have none."""
 
 
 class Upstream(Protocol):
@@ -60,6 +117,8 @@ class Upstream(Protocol):
 
     name: str
     kind: ExecutionKind
+    dialect: str | None
+    """Whose bodies it takes untouched; `None` reads every reader's, as a simulator does."""
 
     async def start(self) -> None:
         """Bring up what it needs; called once before anything else."""
@@ -93,12 +152,40 @@ class Upstream(Protocol):
         """
         ...
 
-    async def submit(self, permit: Permit, order: Order) -> str:
-        """Start one attempt; gives the upstream's own job id. Returns before the job ran.
+    def prepare(self, job_id: str, attempt: int, project_id: str, backend: str, order: Order) -> Prepared | None:
+        """Make what will be sent, before the permit; `None` when it is the body itself. The mark is `domain.marks`'s.
 
         Raises:
-            UnavailableError: certainly not started.
+            UnavailableError: it could not go now: no account, or the breaker is open.
         """
+        ...
+
+    async def submit(self, permit: Permit, order: Order) -> str:
+        """Start one attempt; gives the upstream's own job id. Returns before the job ran, and then follows it.
+
+        Raises:
+            AnswerLostError: nobody knows whether it started; look for it before anything else.
+            RefusedError, UnavailableError: certainly not started.
+        """
+        ...
+
+    async def find(self, attempt: Attempt) -> str | None:
+        """Look for an attempt whose answer was lost; gives the upstream's own job id.
+
+        Raises:
+            UnavailableError: it could not be asked.
+        """
+        ...
+
+    def resend(self, attempt: Attempt, *, searched: int, now: datetime) -> Resend | None:
+        """Say by what proof an attempt that was not found may be sent again, after so many empty searches.
+
+        `IDEMPOTENT` sends the same attempt once more, `AFTER_SEARCH` opens the next; `None` is: not now.
+        """
+        ...
+
+    async def follow(self, attempt: Attempt, vendor_job_id: str) -> None:
+        """Take up following a job that was forwarded before."""
         ...
 
     async def cancel(self, job_id: str) -> bool:
@@ -107,4 +194,8 @@ class Upstream(Protocol):
 
     def queue_position(self, job_id: str) -> int | None:
         """Give the place in the queue, 1 is next; `None` when it does not wait."""
+        ...
+
+    def envelope(self, job_id: str) -> bytes | None:
+        """Give the vendor's newest description of a job that has not ended, from memory."""
         ...

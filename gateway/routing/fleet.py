@@ -57,5 +57,5 @@ class Fleet:
         return [berth.backend for berth in self.berths() if berth.backend.kind is ExecutionKind.SIMULATOR]
 
     def has_hardware(self) -> bool:
-        """Say whether any real upstream is enabled."""
+        """Say whether any vendor can be asked."""
         return any(upstream.kind is ExecutionKind.HARDWARE for upstream in self.upstreams.values())

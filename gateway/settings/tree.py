@@ -11,6 +11,7 @@ from gateway.domain.errors import InsecureError
 from gateway.settings.addresses import is_loopback, is_private_channel
 from gateway.settings.listeners import HttpUrl, Management, Server
 from gateway.settings.section import Place, Section
+from gateway.vendors.settings import VendorSettings
 
 PREFIX = "GATEWAY_"
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
@@ -98,6 +99,9 @@ class Sandbox(Section):
     """Most circuits in one payload."""
     bindings: Annotated[int, Field(ge=1)] = 100_000
     """Most parameter sets in one payload."""
+    remembered: Annotated[int, Field(ge=0, le=100_000)] = 256
+    """Small payloads measured lately whose facts are kept, so that a project's same bytes are not read twice; 0 reads
+    every payload."""
     waiting: Annotated[int, Field(ge=1)] = 1024
     """Payloads that may wait for a free process; one more is answered with 503 and Retry-After."""
     waiting_per_principal: Annotated[int, Field(ge=1)] = 128
@@ -167,6 +171,8 @@ class Settings(BaseSettings):
     """The gateway's own log."""
     adapters: dict[str, dict[str, Any]] = {}
     """One section per adapter, checked by the adapter's own model."""
+    vendors: dict[str, VendorSettings] = {}
+    """One section per vendor: how it is reached, and how often it is asked."""
 
     @classmethod
     def settings_customise_sources(

@@ -108,6 +108,7 @@ def _apply(connection: Connection, chain: Chain, head: Head, units: Sequence[Uni
     entries.add(connection, ((unit.leaf, link) for unit, link in placed if unit.leaf and link))
     objects.add(connection, (write for unit in units for write in unit.sealed))
     objects.erase(connection, (object_id for unit in units for object_id in unit.erased))
+    objects.erase_kinds(connection, (each for unit in units for each in unit.erased_kinds))
     holds.apply(connection, ((unit.hold, link.seq) for unit, link in placed if unit.hold and link))
     jobs.put(connection, (unit.job for unit in units if unit.job))
     sessions.put(connection, (unit.session for unit in units if unit.session))

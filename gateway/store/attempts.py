@@ -1,8 +1,8 @@
 """Attempts of jobs: the outbox, and what became of each permit.
 
-`permitted` means that a permit was given and nothing more is known. `forwarded` means an upstream took it.
-After a crash somebody claims either, but never what hardware took: it would run and be paid twice. `done`
-and `abandoned` are closed for good.
+`permitted` means that a permit was given and nothing was sent. `sending` (hardware only) is written before the first
+byte leaves: from then on the vendor may have it. `forwarded` means an upstream took it. After a crash somebody claims
+any of these, but never what hardware took: it would run and be paid twice. `done` and `abandoned` are closed for good.
 """
 
 from collections.abc import Iterable
@@ -10,18 +10,54 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import rfc3339
 from gateway.domain.writes import AttemptUpdate, ClaimWrite, OutboxWrite
 from gateway.store.tables import attempt, job
-from gateway.store.values import text_time
+from gateway.store.values import text_time, time_text
 
-OPEN: Final = ("permitted", "forwarded")
+OPEN: Final = ("permitted", "sending", "forwarded")
 
 _ATTEMPTS: Final = select(attempt, job.c.project_id).join(job, job.c.id == attempt.c.job_id)
+
+# Built once: SQLAlchemy takes longer to write such things than SQLite to run them.
+_INSERT: Final = insert(attempt)
+_CLAIMABLE: Final = or_(
+    attempt.c.state.in_(("permitted", "sending")),
+    and_(attempt.c.state == "forwarded", attempt.c.kind == ExecutionKind.SIMULATOR.value),
+)
+_MOVE: Final = (
+    update(attempt)
+    .where(
+        attempt.c.job_id == bindparam("of_job"),
+        attempt.c.attempt == bindparam("number"),
+        or_(*(attempt.c.state == state for state in OPEN)),
+    )
+    .values(
+        state=bindparam("to"),
+        vendor_job_id=func.coalesce(bindparam("vendor_id", type_=String), attempt.c.vendor_job_id),
+        lease_until=None,
+        sent_at=func.coalesce(bindparam("sent", type_=String), attempt.c.sent_at),
+        searches=attempt.c.searches + bindparam("found_nothing", type_=Integer),
+    )
+)
 
 
 class AttemptClosedError(Exception):
@@ -50,6 +86,11 @@ class AttemptRow:
     vendor_job_id: str | None
     claims: int
     lease_until: datetime | None
+    mark: str
+    account_id: str | None
+    sent_digest: str | None
+    sent_at: datetime | None
+    searches: int
 
 
 async def load(connection: AsyncConnection, job_id: str, number: int) -> AttemptRow | None:
@@ -65,16 +106,30 @@ async def latest(connection: AsyncConnection, job_id: str) -> AttemptRow | None:
     return None if row is None else _attempt(row)
 
 
+async def known(connection: AsyncConnection, *, mark: str | None, vendor_job_id: str) -> AttemptRow | None:
+    """Find the attempt that a vendor's job belongs to, by our mark or by the vendor's id."""
+    ours = attempt.c.vendor_job_id == vendor_job_id
+    query = _ATTEMPTS.where(or_(ours, attempt.c.mark == mark) if mark else ours).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _attempt(row)
+
+
 async def unfinished(connection: AsyncConnection) -> list[AttemptRow]:
     """List open attempts, oldest permit first."""
     query = _ATTEMPTS.where(attempt.c.state.in_(OPEN)).order_by(attempt.c.seq)
     return [_attempt(row) for row in await connection.execute(query)]
 
 
+async def sending(connection: AsyncConnection) -> list[AttemptRow]:
+    """List attempts that were sent and whose answer nobody has, oldest permit first."""
+    query = _ATTEMPTS.where(attempt.c.state == "sending").order_by(attempt.c.seq)
+    return [_attempt(row) for row in await connection.execute(query)]
+
+
 def add(connection: Connection, placed: Iterable[tuple[OutboxWrite, str, int]]) -> None:
     """Insert permitted attempts, each with the event id and `seq` of the entry that permits it."""
     if rows := [_row(write, event_id, seq) for write, event_id, seq in placed]:
-        connection.execute(insert(attempt), rows)
+        connection.execute(_INSERT, rows)
 
 
 def change(connection: Connection, updates: Iterable[AttemptUpdate]) -> None:
@@ -84,29 +139,30 @@ def change(connection: Connection, updates: Iterable[AttemptUpdate]) -> None:
         AttemptClosedError: one is not open.
     """
     for each in updates:
-        values = {
-            "state": each.state,
-            "vendor_job_id": func.coalesce(each.vendor_job_id, attempt.c.vendor_job_id),
-            "lease_until": None,
+        moved = {
+            "of_job": each.job_id,
+            "number": each.attempt,
+            "to": each.state,
+            "vendor_id": each.vendor_job_id,
+            "sent": time_text(each.sent_at),
+            "found_nothing": int(each.searched),
         }
-        still_open = (_is(each.job_id, each.attempt), attempt.c.state.in_(OPEN))
-        if connection.execute(update(attempt).where(*still_open).values(values)).rowcount != 1:
+        if connection.execute(_MOVE, moved).rowcount != 1:
             raise AttemptClosedError(each.attempt)
 
 
 def claim(connection: Connection, writes: Iterable[ClaimWrite]) -> None:
     """Take over attempts that are permitted again from now on, if nobody did since they were read.
 
+    What is being sent stays so: whoever takes it over must look for it at the vendor first.
+
     Raises:
         AttemptClosedError: somebody did, or one is closed, or hardware took it.
     """
-    again = or_(
-        attempt.c.state == "permitted",
-        and_(attempt.c.state == "forwarded", attempt.c.kind == ExecutionKind.SIMULATOR.value),
-    )
     for each in writes:
-        values = {"state": "permitted", "claims": each.claims + 1, "lease_until": rfc3339(each.lease_until)}
-        unclaimed = (_is(each.job_id, each.attempt), attempt.c.claims == each.claims, again)
+        state = case((attempt.c.state == "sending", "sending"), else_="permitted")
+        values = {"state": state, "claims": each.claims + 1, "lease_until": rfc3339(each.lease_until)}
+        unclaimed = (_is(each.job_id, each.attempt), attempt.c.claims == each.claims, _CLAIMABLE)
         if connection.execute(update(attempt).where(*unclaimed).values(values)).rowcount != 1:
             raise AttemptClosedError(each.attempt)
 
@@ -130,9 +186,14 @@ def _row(write: OutboxWrite, event_id: str, seq: int) -> dict[str, Any]:
         "vendor_job_id": None,
         "claims": 0,
         "lease_until": rfc3339(write.lease_until),
+        "mark": write.mark,
+        "account_id": write.account_id,
+        "sent_digest": write.sent_digest,
+        "sent_at": None,
+        "searches": 0,
     }
 
 
 def _attempt(row: Row[Any]) -> AttemptRow:
-    values = {**row._asdict(), "kind": ExecutionKind(row.kind), "lease_until": text_time(row.lease_until)}
-    return AttemptRow(**values)
+    times = {"lease_until": text_time(row.lease_until), "sent_at": text_time(row.sent_at)}
+    return AttemptRow(**{**row._asdict(), **times, "kind": ExecutionKind(row.kind)})

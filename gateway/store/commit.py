@@ -1,6 +1,6 @@
 """The writer: the one place that opens a transaction for a unit, many units at a time (group commit).
 
-While one batch is on its way to the disk, the next one gathers. Who waits is answered after the commit, so
+While one batch is on its way to the disk, and for a moment after, the next one gathers. Who waits is answered after the commit, so
 an answer means durable. Nobody who stops waiting takes a unit back that is already being written.
 """
 
@@ -27,6 +27,10 @@ __all__ = ["Chain", "LedgerUnavailableError", "UnitError", "WriteRefusedError", 
 QUEUE: Final = 2000
 """Units that may wait; more are refused at once."""
 BATCH: Final = 256
+GATHER_SECONDS: Final = 0.005
+"""How long units gather under load: a transaction costs as much as ten units in it."""
+ENOUGH: Final = 16
+"""A batch of so many has paid for its transaction."""
 PATIENCE_SECONDS: Final = 4.0
 """How long a caller waits for its unit to be durable."""
 PROBE_SECONDS: Final = 1.0
@@ -118,8 +122,14 @@ class Writer:
         while self._open or self._queue:
             if batch := self._take():
                 await self._settle(batch)
+                await self._gather(len(batch))
             elif self._open:
                 await self._rest()
+
+    async def _gather(self, written: int) -> None:
+        """Let more come together behind a small batch of several; a unit that came alone waits for nobody."""
+        if 1 < written < ENOUGH:
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _rest(self) -> None:
         self._more.clear()
@@ -181,7 +191,8 @@ class Writer:
 
 
 def _check(unit: Unit) -> None:
-    if unit.leaf is None and (unit.hold or unit.outbox or unit.claim or unit.sealed or unit.erased):
+    resting = (unit.hold, unit.outbox, unit.claim, unit.sealed, unit.erased, unit.erased_kinds)
+    if unit.leaf is None and any(resting):
         raise UnitError("money, sealed objects and attempts rest on an entry: the unit needs a leaf")
     for row in unit.rows:
         rows.check(row)

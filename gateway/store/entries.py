@@ -18,6 +18,11 @@ PAGE: Final = 1000
 
 _STORED: Final[tuple[Column[Any], ...]] = (audit_entry.c.seq, audit_entry.c.leaf, audit_entry.c.leaf_hash)
 
+# What every transaction of the writer does, built once.
+_LOCK: Final = select(audit_head).with_for_update()
+_INSERT: Final = insert(audit_entry)
+_MOVE: Final = update(audit_head)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
@@ -41,19 +46,19 @@ async def head(connection: AsyncConnection) -> Head | None:
 
 def lock_head(connection: Connection) -> Head | None:
     """Read the head so that nobody else can append until this transaction ends."""
-    row = connection.execute(select(audit_head).with_for_update()).one_or_none()
+    row = connection.execute(_LOCK).one_or_none()
     return None if row is None else _head(row)
 
 
 def move_head(connection: Connection, head: Head) -> None:
     """Write where the ledger stands after the entries of this transaction."""
-    connection.execute(update(audit_head).values(_moving(head)))
+    connection.execute(_MOVE, _moving(head))
 
 
 def add(connection: Connection, placed: Iterable[tuple[Leaf, Link]]) -> None:
     """Insert entries in their places."""
     if rows := [_row(leaf, link) for leaf, link in placed]:
-        connection.execute(insert(audit_entry), rows)
+        connection.execute(_INSERT, rows)
 
 
 def find(connection: Connection, event_id: str) -> StoredEntry | None:

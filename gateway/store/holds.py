@@ -10,6 +10,9 @@ from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.writes import HoldWrite
 from gateway.store.tables import hold, journal
 
+# Built once, because every permit holds.
+_HOLD: Final = insert(hold)
+_WRITE_DOWN: Final = insert(journal)
 _STATE: Final = {"hold": "held", "settle": "settled", "release": "released"}
 
 
@@ -37,6 +40,15 @@ async def held(connection: AsyncConnection, job_id: str) -> HoldWrite | None:
     )
 
 
+async def cost(connection: AsyncConnection, job_id: str) -> tuple[str, int | None, int | None]:
+    """Read what was held for a job and what it was settled for, with the currency (empty where nothing was held)."""
+    query = select(journal.c.action, journal.c.amount_micros, journal.c.currency).where(journal.c.job_id == job_id)
+    lines = (await connection.execute(query)).all()
+    amounts = {line.action: int(line.amount_micros) for line in lines}
+    settled = 0 if "release" in amounts else amounts.get("settle")
+    return (lines[0].currency if lines else ""), amounts.get("hold"), settled
+
+
 def apply(connection: Connection, writes: Iterable[tuple[HoldWrite, int]]) -> None:
     """Open or close holds, each with its journal line naming the entry (`seq`) it rests on.
 
@@ -48,13 +60,13 @@ def apply(connection: Connection, writes: Iterable[tuple[HoldWrite, int]]) -> No
         _move(connection, write)
         lines.append({**_columns(write), "action": write.action, "seq": seq})
     if lines:
-        connection.execute(insert(journal), lines)
+        connection.execute(_WRITE_DOWN, lines)
 
 
 def _move(connection: Connection, write: HoldWrite) -> None:
     values = {**_columns(write), "state": _STATE[write.action]}
     if write.action == "hold":
-        connection.execute(insert(hold), values)
+        connection.execute(_HOLD, values)
         return
     held = update(hold).where(hold.c.job_id == write.job_id, hold.c.state == "held")
     if connection.execute(held.values(values)).rowcount != 1:

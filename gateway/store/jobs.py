@@ -12,7 +12,7 @@ from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.ports.operations import ListJobs
-from gateway.store.tables import job
+from gateway.store.tables import job, job_answered
 from gateway.store.upsert import upsert
 from gateway.store.values import json_text, text_json, text_time, time_text
 
@@ -20,7 +20,7 @@ UNFINISHED: Final = tuple(status.value for status in JobStatus if not status.fin
 
 _COLUMNS: Final = tuple(column.name for column in job.columns)
 _FIXED: Final = frozenset(
-    {"id", "client_job_id", "dialect", "project_id", "principal_id", "key_id", "program", "created_at"}
+    {"id", "client_job_id", "dialect", "project_id", "principal_id", "key_id", "program", "created_at", "repeat_token"}
 )
 """What a job is never changed to: above all, another tenant's."""
 _CHANGING: Final = tuple(name for name in _COLUMNS if name not in _FIXED)
@@ -39,7 +39,13 @@ async def by_id(connection: AsyncConnection, job_id: str) -> JobRecord | None:
 
 
 async def search(
-    connection: AsyncConnection, wanted: ListJobs, *, project_id: str, principal_id: str | None, colleagues: bool
+    connection: AsyncConnection,
+    wanted: ListJobs,
+    *,
+    project_id: str,
+    principal_id: str | None,
+    colleagues: bool,
+    dialect: str | None = None,
 ) -> tuple[list[JobRecord], int]:
     """List a project's jobs as a client asked, and how many match in all; deleted ones are gone.
 
@@ -47,6 +53,8 @@ async def search(
     whoever runs the gateway's machine, and sees all.
     """
     conditions = [job.c.project_id == project_id, job.c.deleted.is_(False), *_conditions(wanted)]
+    if dialect is not None:
+        conditions.append(job.c.dialect == dialect)
     if principal_id is not None:
         own = job.c.principal_id == principal_id
         conditions.append(or_(own, job.c.private.is_(False)) if colleagues else own)
@@ -80,6 +88,41 @@ async def used_seconds(connection: AsyncConnection, project_id: str, since: date
     total = func.sum(cast(job.c.usage_seconds, Float))
     query = select(total).where(job.c.project_id == project_id, job.c.created_at >= rfc3339(since))
     return float((await connection.execute(query)).scalar_one() or 0)
+
+
+async def by_token(connection: AsyncConnection, *, project_id: str, principal_id: str, token: str) -> JobRecord | None:
+    """Find the job that a principal's own token stands for."""
+    mine = (job.c.project_id == project_id, job.c.principal_id == principal_id, job.c.repeat_token == token)
+    row = (await connection.execute(select(job).where(*mine))).one_or_none()
+    return None if row is None else _record(row)
+
+
+async def unanswered(connection: AsyncConnection, since: datetime) -> list[JobRecord]:
+    """List jobs created since a moment whose client is not known to have received the answer, oldest first."""
+    query = (
+        select(job)
+        .outerjoin(job_answered, job_answered.c.job_id == job.c.id)
+        .where(job.c.created_at >= rfc3339(since), job_answered.c.job_id.is_(None))
+        .order_by(job.c.created_at, job.c.id)
+    )
+    return [_record(row) for row in await connection.execute(query)]
+
+
+async def cancelled(connection: AsyncConnection, since: datetime) -> list[JobRecord]:
+    """List jobs of every tenant that were cancelled since a moment, oldest first."""
+    query = (
+        select(job)
+        .where(job.c.status == JobStatus.CANCELLED.value, job.c.finished_at >= rfc3339(since))
+        .order_by(job.c.finished_at)
+    )
+    return [_record(row) for row in await connection.execute(query)]
+
+
+async def note_answered(connection: AsyncConnection, job_ids: Iterable[str], at: datetime) -> None:
+    """Write down that answers left whole; writing it twice changes nothing."""
+    rows = [{"job_id": each, "at": rfc3339(at)} for each in job_ids]
+    if rows:
+        await connection.execute(upsert(connection.dialect.name, job_answered, ()), rows)
 
 
 def put(connection: Connection, records: Iterable[JobRecord]) -> None:
@@ -146,6 +189,8 @@ def _conditions(wanted: ListJobs) -> list[ColumnElement[bool]]:
     if wanted.pending is not None:
         ended = job.c.status.not_in(UNFINISHED)
         conditions.append(~ended if wanted.pending else ended)
+    if wanted.statuses:
+        conditions.append(job.c.status.in_(wanted.statuses))
     if wanted.program is not None:
         conditions.append(job.c.program == wanted.program)
     if wanted.session_id is not None:

@@ -1,7 +1,6 @@
 """Sealed objects: ciphertext beside its wrapped key. Erasing the wrapped key erases the object for good."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,6 +10,8 @@ from gateway.domain.writes import SealedWrite
 from gateway.store.tables import sealed_object
 
 _KEY: Final = (sealed_object.c.object_id, sealed_object.c.kind)
+_COLUMNS: Final = tuple(column.name for column in sealed_object.columns)
+_INSERT: Final = insert(sealed_object)
 
 
 async def load(connection: AsyncConnection, object_id: str, kind: str) -> SealedWrite | None:
@@ -40,7 +41,14 @@ def erase(connection: Connection, object_ids: Iterable[str]) -> None:
         connection.execute(update(sealed_object).where(_KEY[0] == object_id).values(wrapped_dek=None))
 
 
+def erase_kinds(connection: Connection, chosen: Iterable[tuple[str, str]]) -> None:
+    """Erase the wrapped keys of single kinds of objects."""
+    for object_id, kind in chosen:
+        these = update(sealed_object).where(_KEY[0] == object_id, _KEY[1] == kind)
+        connection.execute(these.values(wrapped_dek=None))
+
+
 def add(connection: Connection, writes: Iterable[SealedWrite]) -> None:
     """Insert objects; each is written once."""
-    if rows := [asdict(write) for write in writes]:
-        connection.execute(insert(sealed_object), rows)
+    if rows := [{name: getattr(write, name) for name in _COLUMNS} for write in writes]:
+        connection.execute(_INSERT, rows)

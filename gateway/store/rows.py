@@ -7,10 +7,21 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table
 
 from gateway.domain.writes import RowWrite
-from gateway.store.tables import api_key, calibration, policy_revision, principal, project, subject_name, tenant_key
+from gateway.store.tables import (
+    api_key,
+    calibration,
+    calibration_watch,
+    halt,
+    policy_revision,
+    principal,
+    project,
+    subject_name,
+    tenant_key,
+    vendor_account,
+)
 from gateway.store.upsert import upsert
 
-REPLACED: Final = (principal, project, api_key, subject_name)
+REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt, calibration_watch)
 """Written again whole when they change. In this order, because a key refers to the first two."""
 KEPT: Final = (tenant_key, policy_revision, calibration)
 """Never changed by a second write: named by their content, or the key to what is already sealed."""

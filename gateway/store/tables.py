@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION: Final = "0001"
+SCHEMA_VERSION: Final = "0002"
 """The revision in `store/migrations` that leads to this page."""
 
 metadata = MetaData(
@@ -189,8 +189,19 @@ job = Table(
     Column("stages", Text, nullable=False),
     Column("echo", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("repeat_token", String(128)),
+    Column("work_digest", String(64), nullable=False, server_default=""),
+    Column("execution_calibration", String(64)),
     Index(None, "project_id", "principal_id", "created_at"),
     Index(None, "status"),
+    # One token of one principal is one job, whatever the code above believes.
+    Index("uq_job_repeat_token", "project_id", "principal_id", "repeat_token", unique=True),
+)
+job_answered = Table(
+    "job_answered",
+    metadata,
+    Column("job_id", ForeignKey("job.id"), primary_key=True),
+    Column("at", String(27), nullable=False),
 )
 attempt = Table(
     "attempt",
@@ -208,14 +219,21 @@ attempt = Table(
     Column("vendor_job_id", String(128)),
     Column("claims", Integer, nullable=False),
     Column("lease_until", String(27)),
+    Column("mark", String(40), nullable=False, server_default=""),
+    Column("account_id", String(64)),
+    Column("sent_digest", String(64)),
+    Column("sent_at", String(27)),
+    Column("searches", Integer, nullable=False, server_default="0"),
     Index(None, "state"),
+    Index(None, "mark"),
+    Index(None, "vendor_job_id"),
     # At most one permit of a job is live, whatever the code above believes.
     Index(
         "uq_attempt_live",
         "job_id",
         unique=True,
-        sqlite_where=text("state IN ('permitted', 'forwarded')"),
-        postgresql_where=text("state IN ('permitted', 'forwarded')"),
+        sqlite_where=text("state IN ('permitted', 'sending', 'forwarded')"),
+        postgresql_where=text("state IN ('permitted', 'sending', 'forwarded')"),
     ),
 )
 session = Table(
@@ -231,6 +249,42 @@ session = Table(
     Column("max_ttl_seconds", Integer, nullable=False),
     Column("created_at", String(27), nullable=False),
     Column("closed_at", String(27)),
+    Column("echo", Text, nullable=False, server_default="{}"),
+)
+
+# ── vendors ──────────────────────────────────────────────────────────────────────────────────────
+vendor_account = Table(
+    "vendor_account",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("vendor", String(64), nullable=False),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("project_id", ForeignKey("project.id"), index=True),
+    Column("attributes", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("removed_at", String(27)),
+)
+halt = Table(
+    "halt",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("scope", String(16), nullable=False),
+    Column("target", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("lifted_at", String(27)),
+)
+calibration_watch = Table(
+    "calibration_watch",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("backend", String(128), nullable=False),
+    Column("digest", String(64)),
+    Column("since", String(27), nullable=False),
+    Column("until", String(27), nullable=False),
+    Column("why", Text, nullable=False),
+    Index(None, "backend", "since"),
 )
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────

@@ -4,12 +4,14 @@ Nothing here is the truth; the database is. A view is at most as old as its last
 """
 
 from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.domain.ids import PrincipalId, ProjectId
 from gateway.domain.job import JobRecord
 from gateway.domain.principal import Key, Principal, Project
-from gateway.store import jobs, keys, principals, projects
+from gateway.ports.vendor import Account
+from gateway.store import accounts, jobs, keys, principals, projects
 from gateway.store.engine import Database
 from gateway.store.keys import StoredKey
 
@@ -62,6 +64,10 @@ class JobView:
         self._ended[record.client_job_id] = record
         if len(self._ended) > self._capacity:
             self._forget(next(iter(self._ended.values())))
+
+    def under_way(self) -> list[JobRecord]:
+        """List every job that has not ended."""
+        return list(self._unfinished.values())
 
     def unfinished(self, principal_id: str, project_id: str) -> tuple[int, int]:
         """Count the jobs that have not ended: the principal's, and the project's."""
@@ -139,3 +145,34 @@ class IdentityView:
         self._keys = {each.key.id: each for each in all_keys}
         self._principals = {each.id: each for each in all_principals}
         self._projects = {each.id: each for each in all_projects}
+
+
+class AccountView:
+    """Every account at a vendor, so that a job is prepared and followed without a query."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, Account] = {}
+        self._live: tuple[Account, ...] = ()
+        self._used: dict[tuple[str, str | None], Account] = {}
+
+    def account(self, vendor: str, project_id: str | None) -> Account | None:
+        """Give the account that new jobs use: the project's newest, else everybody's newest."""
+        return self._used.get((vendor, project_id)) or self._used.get((vendor, None))
+
+    def by_id(self, account_id: str) -> Account | None:
+        """Look an account up, also one that was removed."""
+        return self._known.get(account_id)
+
+    def live(self, vendor: str) -> Sequence[Account]:
+        """List a vendor's accounts that were not removed, oldest first."""
+        return tuple(each for each in self._live if each.vendor == vendor)
+
+    async def refresh(self) -> None:
+        """Read everything again: at the start, and when others wrote."""
+        async with self._database.reading() as connection:
+            stored = await accounts.every(connection)
+        self._known = {each.account.id: each.account for each in stored}
+        self._live = tuple(each.account for each in stored if each.removed_at is None)
+        # Oldest first, so that the newest stays.
+        self._used = {(each.vendor, each.project_id): each for each in self._live}

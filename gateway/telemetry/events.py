@@ -33,6 +33,9 @@ CHILD_REPLACED: Final = Event("child.replaced", "A child died, hung or reached i
 WORKER_FAILED: Final = Event("worker.failed", "A background worker raised; it runs again after a pause.")
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────
+CONNECTIONS_UNCOUNTED: Final = Event(
+    "connections.uncounted", "The server's counts could not be read; metrics of connections stand still. Report it."
+)
 REQUEST_SERVED: Final = Event("request.served", "An HTTP request was answered.")
 REQUEST_REFUSED: Final = Event("request.refused", "A request was refused; `code` says why.")
 REQUEST_FAILED: Final = Event("request.failed", "A defect of the gateway ended a request with 500; report it.")
@@ -56,11 +59,38 @@ SESSION_OPENED: Final = Event("session.opened", "A session or batch takes jobs."
 SESSION_CLOSED: Final = Event("session.closed", "A session or batch takes no more jobs.")
 FORWARD_FAILED: Final = Event("forward.failed", "An upstream did not take an attempt; it is tried again where safe.")
 
+SEARCH_FOUND: Final = Event("search.found", "A submission whose answer was lost was found at its vendor.")
+SEARCH_FAILED: Final = Event(
+    "search.failed", "A submission whose answer was lost could not be looked for now; it is tried again."
+)
+JOBS_HALTED: Final = Event("jobs.halted", "Jobs were stopped because an operator set a halt.")
+
 OUTCOME_DELAYED: Final = Event(
     "outcome.delayed", "The ledger took no outcome; the job shows as running until it does. Look at the disk."
 )
 ENTRY_MISSED: Final = Event(
     "entry.missed", "The ledger took no entry for a read, a cancel or a refusal, which go on without one."
+)
+
+# ── vendors ──────────────────────────────────────────────────────────────────────────────────────
+VENDOR_DEGRADED: Final = Event("vendor.degraded", "A vendor failed too often and is left alone; look at its status.")
+VENDOR_RECOVERED: Final = Event("vendor.recovered", "A vendor that was left alone answers again.")
+VENDOR_FAILED: Final = Event(
+    "vendor.failed", "A question to a vendor got no good answer; `operation` and `code` say which and why."
+)
+BACKEND_CHANGED: Final = Event("backend.changed", "A backend takes work again, or takes none; `status` says why.")
+CALIBRATION_MISSED: Final = Event(
+    "calibration.missed", "A backend's calibration cannot be asked for; policies that want a fresh one deny meanwhile."
+)
+RESULT_DELAYED: Final = Event(
+    "result.delayed", "A job completed at its vendor and its results cannot be fetched yet; they are asked for again."
+)
+RESULT_UNREAD: Final = Event(
+    "result.unread", "A vendor's results are kept but could not be read into our words; its format may have changed."
+)
+CANCEL_REFUSED: Final = Event("cancel.refused", "A vendor refused to stop a job; it goes on, and may cost.")
+ORPHAN_FOUND: Final = Event(
+    "orphan.found", "A vendor's account has a job that the gateway did not forward; find out who else uses it."
 )
 
 # ── ledger, vault, identity ──────────────────────────────────────────────────────────────────────

@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.domain.job import JobStatus
+from gateway.telemetry.connections import ConnectionMetrics
+from gateway.telemetry.vendors import VendorMetrics
 
 _REQUEST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _DECISION_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
@@ -24,6 +26,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=registry)
+        self.vendors, self.connections = VendorMetrics(registry), ConnectionMetrics(registry)
         self._requests = Counter(
             "gateway_requests",
             "Requests answered, by dialect, operation and class of HTTP status.",
@@ -77,6 +80,9 @@ class Metrics:
         self._repeats = Counter(
             "gateway_sdk_repeats", "Submissions an SDK sent again; the first one counts.", registry=registry
         )
+        self._lost = Counter(
+            "gateway_answers_lost", "Submissions whose vendor gave no answer.", ("upstream",), registry=registry
+        )
 
     def request(self, *, dialect: str, operation: str, status: int, seconds: float) -> None:
         """Count one answered request."""
@@ -89,6 +95,10 @@ class Metrics:
         """Find the children once: looking labels up takes a lock on every poll."""
         counter = self._requests.labels(dialect, operation, f"{status_class}xx")
         return counter, self._request_seconds.labels(dialect, operation)
+
+    def lost(self, upstream: str) -> None:
+        """Count one submission of which nobody knows whether the vendor has it."""
+        self._lost.labels(upstream).inc()
 
     def refused(self, code: str) -> None:
         """Count one refusal of a known caller's request."""

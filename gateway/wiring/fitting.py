@@ -4,18 +4,25 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from gateway.circuits.sandbox import Sandbox, SandboxLimits
+from gateway.domain.decision import Step
 from gateway.enforcement.access import Access
 from gateway.enforcement.backends import Backends
 from gateway.enforcement.changes import Changes
+from gateway.enforcement.choose import Chooser
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.gate import Gate
+from gateway.enforcement.halts import Halts
 from gateway.enforcement.jobs import Jobs
 from gateway.enforcement.launch import Launcher
+from gateway.enforcement.outgoing import Outbound
+from gateway.enforcement.outside import HouseOutside
 from gateway.enforcement.recover import Recovery
 from gateway.enforcement.refusals import Refusals
 from gateway.enforcement.repeats import Repeats
+from gateway.enforcement.search import Search
 from gateway.enforcement.sessions import Sessions
+from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.submit import Submitter
 from gateway.enforcement.survey import Surveyor
 from gateway.enforcement.turns import Turns
@@ -24,7 +31,10 @@ from gateway.ports.decision_point import DecisionPoint
 from gateway.ports.upstream import UpstreamContext
 from gateway.routing.fleet import Fleet
 from gateway.store.view import JobView
+from gateway.vendors.http import VendorSession
+from gateway.vendors.settings import VendorSettings
 from gateway.wiring.house import House, Serving
+from gateway.wiring.vendors import house_outside, vendor_sessions, vendor_settings, vendor_upstream
 
 
 class Fitter:
@@ -34,6 +44,8 @@ class Fitter:
         self._house = house
         self._turns, self._repeats = Turns(), Repeats()
         self._jobs = JobView(house.database)
+        self._cancelled = Cancelled()
+        self._halts = Halts(database=house.database, jobs=self._jobs)
         self._access = Access(house.bundle.roles)
         self._entries = Entries(clock=house.clock, subject=house.vault.subject)
 
@@ -46,6 +58,13 @@ class Fitter:
                 ledger=house.ledger, entries=self._entries, per_minute=house.settings.ledger.refusals_per_minute
             ),
             recovery=self._recovery,
+            search=self._search,
+            halts=self._halts,
+            repeats=self._repeats,
+            cancelled=self._cancelled,
+            outside=self._outside,
+            vendor_sessions=self._sessions_out,
+            changes=self._changes,
             follower=self._follower,
             sandbox=self._sandbox,
             decision_point=self._decision_point,
@@ -65,6 +84,7 @@ class Fitter:
         return Sandbox(
             self._readers,
             SandboxLimits(**self._house.settings.sandbox.model_dump()),
+            encoders=self._encoders,
             measured=lambda outcome, _seconds: self._house.metrics.payload(outcome),
         )
 
@@ -92,6 +112,13 @@ class Fitter:
             turns=self._turns,
             repeats=self._repeats,
             clock=house.clock,
+            spoken={name: name for name in self._vendors},
+        )
+
+    @cached_property
+    def _outbound(self) -> Outbound:
+        return Outbound(
+            fleet=self._fleet, vault=self._house.vault, sandbox=self._sandbox, encoders=frozenset(self._encoders)
         )
 
     @cached_property
@@ -102,12 +129,37 @@ class Fitter:
             progress=self._follower.progress,
             state_dir=house.settings.state_dir,
             readers=self._readers,
+            outside=self._outside,
         )
-        return Fleet(
+        simulators = (
             each.upstream(house.options[name], context)
             for name, each in house.adapters.items()
             if each.upstream is not None and getattr(house.options[name], "enabled", True)
         )
+        vendors = (
+            vendor_upstream(
+                house.adapters[name],
+                house.options[name],
+                context,
+                chosen,
+                metrics=house.metrics,
+                database=house.database,
+            )
+            for name, chosen in self._vendors.items()
+        )
+        return Fleet([*simulators, *vendors])
+
+    @cached_property
+    def _vendors(self) -> Mapping[str, VendorSettings]:
+        return vendor_settings(self._house.settings, self._house.adapters)
+
+    @cached_property
+    def _sessions_out(self) -> Mapping[str, VendorSession]:
+        return vendor_sessions(self._vendors)
+
+    @cached_property
+    def _outside(self) -> HouseOutside:
+        return house_outside(self._house, self._entries, self._sessions_out)
 
     @cached_property
     def _launcher(self) -> Launcher:
@@ -145,6 +197,7 @@ class Fitter:
             vault=house.vault,
             ledger=house.ledger,
             entries=self._entries,
+            repeats=self._repeats,
         )
 
     @cached_property
@@ -153,10 +206,8 @@ class Fitter:
         return Submitter(
             clock=house.clock,
             dialects=house.dialects,
-            surveyor=Surveyor(
-                sandbox=self._sandbox, fleet=self._fleet, prices=house.prices, jobs=self._jobs, clock=house.clock
-            ),
-            decision_point=self._decision_point,
+            surveyor=self._surveyor,
+            chooser=self._chooser,
             fleet=self._fleet,
             sessions=self._sessions,
             vault=house.vault,
@@ -166,8 +217,42 @@ class Fitter:
             launcher=self._launcher,
             turns=self._turns,
             repeats=self._repeats,
+            halts=self._halts,
+            cancelled=self._cancelled,
+            outbound=self._outbound,
+            database=house.database,
             metrics=house.metrics,
         )
+
+    @cached_property
+    def _surveyor(self) -> Surveyor:
+        house = self._house
+        return Surveyor(
+            sandbox=self._sandbox, fleet=self._fleet, prices=house.prices, jobs=self._jobs, clock=house.clock
+        )
+
+    @cached_property
+    def _chooser(self) -> Chooser:
+        return Chooser(
+            surveyor=self._surveyor,
+            decision_point=self._decision_point,
+            fleet=self._fleet,
+            order=self._order,
+            encoders=frozenset(self._encoders),
+            ids=self._entries.id,
+            metrics=self._house.metrics,
+        )
+
+    @cached_property
+    def _order(self) -> tuple[Step, ...]:
+        return tuple(Step(step) for step in self._house.bundle.placement_order)
+
+    @cached_property
+    def _encoders(self) -> Mapping[str, str]:
+        """Give what can write programs for other hardware, where policy ever places a job there."""
+        if not {Step.ALTERNATIVE, Step.VENDOR} & set(self._order):
+            return {}
+        return {name: each.encoder for name, each in self._house.adapters.items() if each.encoder is not None}
 
     @cached_property
     def _changes(self) -> Changes:
@@ -181,6 +266,7 @@ class Fitter:
             ledger=house.ledger,
             entries=self._entries,
             turns=self._turns,
+            cancelled=self._cancelled,
             clock=house.clock,
         )
 
@@ -189,7 +275,13 @@ class Fitter:
         house = self._house
         return Gate(
             authenticator=house.authenticator,
-            backends=Backends(fleet=self._fleet, instances=house.instances, database=house.database, clock=house.clock),
+            backends=Backends(
+                fleet=self._fleet,
+                instances=house.instances,
+                database=house.database,
+                prices=house.prices,
+                clock=house.clock,
+            ),
             submitter=self._submitter,
             jobs=self._reading,
             changes=self._changes,
@@ -197,6 +289,23 @@ class Fitter:
             access=self._access,
             ledger=house.ledger,
             entries=self._entries,
+            repeats=self._repeats,
+            clock=house.clock,
+        )
+
+    @cached_property
+    def _search(self) -> Search:
+        house = self._house
+        return Search(
+            database=house.database,
+            ledger=house.ledger,
+            fleet=self._fleet,
+            jobs=self._jobs,
+            outbound=self._outbound,
+            launcher=self._launcher,
+            entries=self._entries,
+            turns=self._turns,
+            clock=house.clock,
         )
 
     @cached_property
@@ -205,10 +314,9 @@ class Fitter:
         return Recovery(
             database=house.database,
             ledger=house.ledger,
-            vault=house.vault,
-            sandbox=self._sandbox,
             fleet=self._fleet,
             jobs=self._jobs,
+            outbound=self._outbound,
             launcher=self._launcher,
             turns=self._turns,
             clock=house.clock,

@@ -11,11 +11,17 @@ from gateway.casework.administration import Administration
 from gateway.casework.inspection import Inspection
 from gateway.circuits.sandbox import Sandbox
 from gateway.domain.clock import Clock
+from gateway.enforcement.changes import Changes
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.gate import Gate
+from gateway.enforcement.halts import Halts
+from gateway.enforcement.outside import HouseOutside
 from gateway.enforcement.recover import Recovery
 from gateway.enforcement.refusals import Refusals
+from gateway.enforcement.repeats import Repeats
+from gateway.enforcement.search import Search
+from gateway.enforcement.sticky import Cancelled
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.instances import Instances
 from gateway.policy.bundle import Bundle
@@ -26,9 +32,10 @@ from gateway.routing.fleet import Fleet
 from gateway.settings import Settings
 from gateway.store.commit import Writer
 from gateway.store.engine import Database
-from gateway.store.view import IdentityView, JobView
+from gateway.store.view import AccountView, IdentityView, JobView
 from gateway.telemetry.metrics import Metrics
 from gateway.vault.vault import Vault
+from gateway.vendors.http import VendorSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,13 @@ class Serving:
     gate: Gate
     refusals: Refusals
     recovery: Recovery
+    search: Search
+    halts: Halts
+    repeats: Repeats
+    cancelled: Cancelled
+    outside: HouseOutside
+    vendor_sessions: Mapping[str, VendorSession]
+    changes: Changes
     follower: Follower
     sandbox: Sandbox
     decision_point: DecisionPoint
@@ -79,6 +93,7 @@ class House:
     ledger: Ledger
     vault: Vault
     identity: IdentityView
+    accounts: AccountView
     authenticator: Authenticator
     administration: Administration
     inspection: Inspection

@@ -15,6 +15,7 @@ from gateway.domain.errors import InsecureError
 from gateway.identity.api_keys import Peppers
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.instances import Instances
+from gateway.identity.signing import SigningPairs
 from gateway.identity.tokens import Tokens
 from gateway.policy.bundle import default_root
 from gateway.policy.bundle import load as load_bundle
@@ -22,7 +23,7 @@ from gateway.ports import registry
 from gateway.settings import Settings
 from gateway.store.commit import Writer
 from gateway.store.engine import Database, migrate
-from gateway.store.view import IdentityView
+from gateway.store.view import AccountView, IdentityView
 from gateway.telemetry.metrics import Metrics
 from gateway.vault.keys import FileKeyProvider, create_master_key
 from gateway.vault.vault import Vault
@@ -91,6 +92,8 @@ async def _furnish(  # called once, a line below where each of these was made
 ) -> House:
     identity = IdentityView(database)
     await identity.refresh()
+    accounts = AccountView(database)
+    await accounts.refresh()
     peppers = Peppers(vault)
     bundle = load_bundle(settings.policy.directory or default_root(), settings.policy.overrides)
     adapters = registry.installed()
@@ -103,6 +106,7 @@ async def _furnish(  # called once, a line below where each of these was made
         ledger=ledger,
         vault=vault,
         identity=identity,
+        accounts=accounts,
         authenticator=Authenticator(
             view=identity,
             peppers=peppers,
@@ -112,6 +116,7 @@ async def _furnish(  # called once, a line below where each of these was made
                 issuer=settings.ledger.origin,
                 lifetime=timedelta(seconds=settings.identity.token_seconds),
             ),
+            pairs=SigningPairs(vault),
             clock=clock,
         ),
         administration=Administration(
@@ -121,6 +126,7 @@ async def _furnish(  # called once, a line below where each of these was made
             peppers=peppers,
             clock=clock,
             roles=bundle.roles,
+            adapters=adapters,
             key_lifetime=timedelta(days=settings.identity.key_days),
         ),
         inspection=Inspection(database=database),

@@ -4,16 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import Protocol
+from datetime import timedelta
+from typing import Final, Protocol
 
 import msgspec
 
 from gateway.enforcement.entries import Entries
+from gateway.enforcement.sticky import STICKY
 from gateway.settings import Settings
-from gateway.store import policies
+from gateway.store import jobs, policies
 from gateway.wiring.fitting import Fitter
-from gateway.wiring.house import House
+from gateway.wiring.house import House, Serving
 from gateway.wiring.opening import open_house
+
+UNANSWERED: Final = timedelta(hours=1)
+"""How far back a start looks for jobs whose clients may not know of them."""
 
 
 class _Part(Protocol):
@@ -35,12 +40,24 @@ async def open_serving(settings: Settings) -> AsyncIterator[House]:
         await house.ledger.self_check()
         serving = Fitter(house).serving()
         parts: tuple[_Part, ...] = (serving.sandbox, serving.decision_point, *serving.fleet.upstreams.values())
+        for session in serving.vendor_sessions.values():
+            stack.push_async_callback(session.close)
         for part in parts:
             stack.push_async_callback(part.close)
         await asyncio.gather(*(part.start() for part in parts))
         await _archive_policy(house)
         await serving.jobs.refresh()
+        await serving.halts.refresh()
+        await _remember(house, serving)
         yield replace(house, rooms=serving)
+
+
+async def _remember(house: House, serving: Serving) -> None:
+    """Count as lost every recent answer that is not known to have arrived, and remember what was just cancelled."""
+    now = house.clock.now()
+    async with house.database.reading() as connection:
+        serving.repeats.restore(await jobs.unanswered(connection, now - UNANSWERED), now)
+        serving.cancelled.restore(await jobs.cancelled(connection, now - STICKY))
 
 
 async def _archive_policy(house: House) -> None:

@@ -1,10 +1,14 @@
 """Which background workers a serving process runs, and how often."""
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
+import structlog
+
 from gateway.domain.job import JobStatus
 from gateway.store import jobs, keys
+from gateway.telemetry import events
 from gateway.wiring import House
 from gateway.workers.loop import Worker
 
@@ -12,35 +16,71 @@ REVOCATION_SECONDS: Final = 0.4
 """How often another process's changes are looked for: a revoked key ends within a second."""
 RECOVERY_SECONDS: Final = 1.0
 """How soon what a crash left is taken up, and how often lapsed permits are looked for."""
+ANSWERS_SECONDS: Final = 0.25
+"""How often answers that arrived are written down: what a crash forgets counts as lost."""
 COUNTS_SECONDS: Final = 5.0
 REFUSALS_SECONDS: Final = 60.0
 LAST_USED_SECONDS: Final = 300.0
+log = structlog.get_logger(__name__)
 
 
 def clocks(house: House) -> tuple[Worker, ...]:
     """Make the workers of one serving process."""
+    tasks = _Tasks(house)
+    serving = house.serving
+    return (
+        Worker(name="recovery", period_seconds=RECOVERY_SECONDS, task=serving.recovery.run),
+        Worker(name="search", period_seconds=RECOVERY_SECONDS, task=serving.search.run),
+        Worker(name="halts", period_seconds=RECOVERY_SECONDS, task=tasks.stop_halted),
+        Worker(name="answers", period_seconds=ANSWERS_SECONDS, task=tasks.note_answered),
+        Worker(name="identity", period_seconds=REVOCATION_SECONDS, task=tasks.refresh_identity),
+        Worker(name="counts", period_seconds=COUNTS_SECONDS, task=tasks.count_jobs),
+        Worker(name="refusals", period_seconds=REFUSALS_SECONDS, task=serving.refusals.flush),
+        Worker(name="credentials", period_seconds=REFUSALS_SECONDS, task=serving.outside.flush),
+        Worker(name="last-used", period_seconds=LAST_USED_SECONDS, task=tasks.note_used_keys),
+    )
 
-    async def refresh_identity() -> None:
-        if await house.database.changed_elsewhere():
-            await house.identity.refresh()
 
-    async def count_jobs() -> None:
-        async with house.database.reading() as connection:
+@dataclass(frozen=True, slots=True)
+class _Tasks:
+    """What the clocks do that no room does by itself."""
+
+    house: House
+
+    async def refresh_identity(self) -> None:
+        """Take in what another process wrote: keys, principals, projects, halts."""
+        if await self.house.database.changed_elsewhere():
+            await self.house.identity.refresh()
+            await self.house.accounts.refresh()
+            await self.house.serving.halts.refresh()
+
+    async def stop_halted(self) -> None:
+        """Stop what is under way and may not be any more."""
+        for job, halt in self.house.serving.halts.to_stop():
+            await self.house.serving.changes.stop(job, reason=f"stopped by an operator: {halt.reason}")
+            log.warning(events.JOBS_HALTED, job_id=job.id)
+
+    async def note_answered(self) -> None:
+        """Write down whose answers arrived; what a crash forgets counts as lost."""
+        repeats = self.house.serving.repeats
+        if answered := repeats.take_answered():
+            try:
+                async with self.house.database.writing() as connection:
+                    await jobs.note_answered(connection, answered, self.house.clock.now())
+            except BaseException:
+                repeats.give_back(answered)
+                raise
+
+    async def count_jobs(self) -> None:
+        """Show how many jobs have which status."""
+        async with self.house.database.reading() as connection:
             counts = await jobs.count_by_status(connection)
         for status in JobStatus:
-            house.metrics.jobs(status, counts.get(status.value, 0))
+            self.house.metrics.jobs(status, counts.get(status.value, 0))
 
-    async def note_used_keys() -> None:
-        used = house.authenticator.take_used()
-        if used:
-            day = house.clock.now().astimezone(UTC).date().isoformat()
-            async with house.database.writing() as connection:
+    async def note_used_keys(self) -> None:
+        """Write down which keys were used today."""
+        if used := self.house.authenticator.take_used():
+            day = self.house.clock.now().astimezone(UTC).date().isoformat()
+            async with self.house.database.writing() as connection:
                 await keys.note_used(connection, used, day)
-
-    return (
-        Worker(name="recovery", period_seconds=RECOVERY_SECONDS, task=house.serving.recovery.run),
-        Worker(name="identity", period_seconds=REVOCATION_SECONDS, task=refresh_identity),
-        Worker(name="counts", period_seconds=COUNTS_SECONDS, task=count_jobs),
-        Worker(name="refusals", period_seconds=REFUSALS_SECONDS, task=house.serving.refusals.flush),
-        Worker(name="last-used", period_seconds=LAST_USED_SECONDS, task=note_used_keys),
-    )

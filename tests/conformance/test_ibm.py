@@ -77,9 +77,11 @@ class TestIbmDialect(DialectConformance):
             example("DELETE", f"{SESSION}/close", ask.CloseSession, SESSION_VIEW),
         ]
 
+    unspoken = values.UNSPOKEN_BY_IBM
+
     def results(self):
         bodies = [path.read_bytes() for path in sorted(REQUESTS.glob("*.json"))]
-        return [(body, canned.result(body)) for body in bodies]
+        return [(values.JOB, body, canned.result(body)) for body in bodies]
 
 
 def _calibration():

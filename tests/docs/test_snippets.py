@@ -12,9 +12,10 @@ from gateway.cli import reference
 from gateway.settings import load
 from tests.running import Gateway
 
-PAGE = "docs/how-to/ibm.md"
+SDKS = {"braket": "sdk-braket", "ibm": "sdk-ibm-newest", "ionq": "sdk-ionq"}
+"""Which environment runs the page of each dialect."""
 RUNNABLE = re.compile(r"^```python run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FOREIGN = ("GATEWAY_", "QISKIT_", "IAM_URL", "GLOBAL_")
+FOREIGN = ("GATEWAY_", "QISKIT_", "IAM_URL", "GLOBAL_", "IONQ_", "AWS_", "BRAKET_")
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +26,16 @@ def gateway(tmp_path_factory):
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def snippets(pytestconfig):
-    return RUNNABLE.findall((pytestconfig.rootpath / PAGE).read_text("utf-8"))
-
-
-@pytest.mark.tool("sdk-ibm-newest")
-def test_the_how_to_works_as_it_stands(gateway, snippets, tools, tmp_path):
+@pytest.mark.parametrize("dialect", [pytest.param(name, marks=pytest.mark.tool(tool)) for name, tool in SDKS.items()])
+def test_the_how_to_works_as_it_stands(gateway, dialect, tools, tmp_path, pytestconfig):
     """The blocks of a page build on each other, so they are one script."""
-    python = tools.require("sdk-ibm-newest")
+    python = tools.require(SDKS[dialect])
+    page = pytestconfig.rootpath / "docs" / "how-to" / f"{dialect}.md"
     script = tmp_path / "how_to.py"
-    script.write_text("\n".join(snippets), "utf-8")
+    script.write_text("\n".join(RUNNABLE.findall(page.read_text("utf-8"))), "utf-8")
 
     told = subprocess.run(
-        ["bash", "-euc", f'{exports(gateway)}\nexec "$0" "$1"', python, script],
+        ["bash", "-euc", f'{exports(gateway, dialect)}\nexec "$0" "$1"', python, script],
         env=plain_environment(tmp_path),
         capture_output=True,
         text=True,
@@ -50,8 +47,8 @@ def test_the_how_to_works_as_it_stands(gateway, snippets, tools, tmp_path):
     assert "sim_line_5" in told.stdout
 
 
-def exports(gateway):
-    return gateway.cli("env", "ibm", "--key", gateway.key())
+def exports(gateway, dialect):
+    return gateway.cli("env", dialect, "--key", gateway.key())
 
 
 def plain_environment(home):

@@ -124,7 +124,7 @@ class FakeGate:
         body = None
         if job.status is JobStatus.COMPLETED:
             submitted = self.bodies[job.client_job_id]
-            body = self.dialect.encode_results(submitted, canned.result(submitted))
+            body = self.dialect.encode_results(job, submitted, canned.result(submitted))["result"]
         return answered.ResultBody(job=job, body=body)
 
     def ShowLogs(self, operation):  # noqa: N802
@@ -252,7 +252,7 @@ class DialectServer(ThreadingHTTPServer):
 
     def environment(self) -> dict[str, str]:
         """Give what points the SDK here."""
-        return dict(self.dialect.environment(url=self.url, instance=values.INSTANCE, key=KEY))
+        return dict(self.dialect.environment(url=self.url, instance=values.INSTANCE, key=KEY, pair=values.PAIR))
 
 
 @contextmanager

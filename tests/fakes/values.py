@@ -16,7 +16,10 @@ from gateway.domain.backend import (
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId
 from gateway.domain.job import JobRecord, JobStatus, Session
 from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
+from gateway.domain.secret import Secret
+from gateway.ports import operations
 from gateway.ports.answers import BackendView, Instance
+from gateway.ports.dialect import SigningPair
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 QUBITS = 5
@@ -80,6 +83,21 @@ CALIBRATION = Calibration(
     ),
     provenance={"generator": "test/1", "seed": 7},
 )
+
+PAIR = SigningPair(access_key_id="QGWKTEST00000001", secret=Secret.of("a-signing-secret"))
+
+UNSPOKEN_BY_IBM = frozenset(
+    {
+        operations.CancelJobs,
+        operations.DeleteJobs,
+        operations.EstimateCost,
+        operations.ListCalibrations,
+        operations.ListSessions,
+        operations.ShowCost,
+        operations.ShowIdentity,
+    }
+)
+"""Operations that IBM's clients never ask for."""
 
 INSTANCE = Instance(id="0123456789abcdef" * 2, name="research", region="us-east", backends=(BACKEND.name,))
 

@@ -7,7 +7,8 @@ from ipaddress import IPv4Address
 import pytest
 import trustme
 
-from tests.integration import bodies
+from tests.integration import bodies, sockets
+from tests.integration.counted import Counted, reported, settled
 from tests.running import API, Gateway
 
 
@@ -73,6 +74,34 @@ def test_plain_http_is_not_answered_on_the_same_port(secured):
         answer = connection.recv(100)
 
     assert not answer.startswith(b"HTTP/1.1 200")
+
+
+def test_handshakes_that_fail_are_counted_apart(secured):
+    """Whoever never gets through TLS has no connection that could carry a request."""
+    before = settled(secured)
+
+    for sent in (b"\x16\x03\x01\x00\x05no TLS at all", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"):
+        sockets.exchange(secured, sent)
+    with pytest.raises(ssl.SSLCertVerificationError), _channel(secured, ssl.create_default_context()):
+        pass
+
+    assert reported(secured, before, connections=3) == Counted(taken=0, served=0, failed=3, open=0, requests=0)
+
+
+def test_what_dies_behind_a_good_handshake_is_counted_as_without_tls(secured):
+    before = settled(secured)
+
+    with _channel(secured, secured.trust) as channel:
+        channel.sendall(b"NO HTTP AT ALL\r\n\r\n")
+        assert channel.recv(100).startswith(b"HTTP/1.1 400 ")
+    assert secured.request("GET", f"{API}/backends", key=secured.admin_key).status == 200
+
+    assert reported(secured, before, connections=2) == Counted(taken=2, served=1, failed=0, open=0, requests=1)
+
+
+def _channel(gateway: Gateway, trust: ssl.SSLContext) -> ssl.SSLSocket:
+    connection = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+    return trust.wrap_socket(connection, server_hostname="127.0.0.1")
 
 
 def test_the_sdks_environment_names_https(secured):

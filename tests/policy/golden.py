@@ -18,6 +18,7 @@ from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.decision import Decision
 from gateway.domain.ids import KeyId, PrincipalId, ProjectId
+from gateway.domain.decision import Step
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller, Key, Principal, PrincipalKind, Project, WorkloadClass
 from gateway.domain.submission import Submission
@@ -154,6 +155,7 @@ class Story:
     circuits: tuple[CircuitFacts, ...] | None = (CIRCUIT,)
     problem: tuple[str, str] | None = None
     backend: Backend | None = EMULATED
+    step: Step = Step.REQUESTED
     status: BackendStatus | None = field(default_factory=lambda: BackendStatus(online=True, queue_length=0, message=""))
     calibrated: timedelta | None = timedelta(hours=2)
     price_micros: int | None = 0
@@ -181,6 +183,7 @@ class Story:
                 measured=self._measured(),
                 problem=self.problem,
                 backend=self.backend,
+                step=self.step,
                 status=self.status,
                 calibration=self._calibration(),
                 quote=self._quote(),
@@ -256,6 +259,7 @@ STORIES: Mapping[str, Story] = {
     "deny-role-may-not-submit": EMULATION.caller_with(key=replace(KEY, roles=("auditor",))),
     "deny-backend-not-listed": ON_HARDWARE.caller_with(project=replace(PROJECT, backends=("sim_*",))),
     "deny-absent-backend": ABSENT,
+    "deny-elsewhere-is-no-step": replace(ON_HARDWARE.submitting(backend="ibm_oslo"), step=Step.VENDOR),
     "deny-absent-backend-and-no-simulator": replace(ABSENT, simulator=None),
     "deny-offline-simulator": replace(EMULATION, status=BackendStatus(online=False, queue_length=0, message="")),
     "deny-stale-calibration": replace(ON_HARDWARE.caller_with(project=PRODUCTION), calibrated=timedelta(days=3)),

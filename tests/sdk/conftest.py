@@ -58,6 +58,18 @@ def sdk(request, tools, tmp_path_factory) -> Sdk:
     return Sdk(name=request.param, python=python, home=tmp_path_factory.mktemp("home"))
 
 
+@pytest.fixture(scope="session")
+def ionq_sdk(tools, tmp_path_factory) -> Sdk:
+    """Give IonQ's SDK."""
+    return Sdk(name="ionq", python=tools.require("sdk-ionq"), home=tmp_path_factory.mktemp("ionq"))
+
+
+@pytest.fixture(scope="session")
+def braket_sdk(tools, tmp_path_factory) -> Sdk:
+    """Give Amazon Braket's SDK."""
+    return Sdk(name="braket", python=tools.require("sdk-braket"), home=tmp_path_factory.mktemp("braket"))
+
+
 @dataclass(frozen=True)
 class Served:
     """A running gateway as somebody with a key sees it."""
@@ -65,7 +77,7 @@ class Served:
     deployment: Gateway
     key: str
     env: Mapping[str, str]
-    """What `gateway env ibm` prints, and nothing else."""
+    """What `gateway env` prints for one SDK, and nothing else."""
 
     @property
     def url(self) -> str:
@@ -87,6 +99,20 @@ def gateway(tmp_path_factory) -> Iterator[Served]:
         yield Served(deployment=deployment, key=key, env=_exports(deployment.cli("env", "ibm", "--key", key)))
     finally:
         deployment.stop()
+
+
+@pytest.fixture(scope="session")
+def ionq(gateway) -> Served:
+    """Give the same gateway to somebody with IonQ's SDK."""
+    env = _exports(gateway.deployment.cli("env", "ionq", "--key", gateway.key))
+    return Served(deployment=gateway.deployment, key=gateway.key, env=env)
+
+
+@pytest.fixture(scope="session")
+def braket(gateway) -> Served:
+    """Give the same gateway to somebody with Amazon Braket's SDK."""
+    env = _exports(gateway.deployment.cli("env", "braket", "--key", gateway.key))
+    return Served(deployment=gateway.deployment, key=gateway.key, env=env)
 
 
 def _exports(script: str) -> dict[str, str]:

@@ -10,8 +10,10 @@ default roles := []
 roles := input.key.roles if is_array(input.key.roles)
 
 # METADATA
-# description: those of them that may submit jobs
-submitting_roles contains role if {
+# description: those of them that may submit jobs, each with its row of `data.org.roles`
+submitting_roles := {role: row |
+	table := data.org.roles
 	some role in roles
-	"job.submit" in data.org.roles[role].permissions
+	row := table[role]
+	"job.submit" in row.permissions
 }

@@ -9,20 +9,22 @@ import data.gateway.caller
 
 # METADATA
 # description: the most generous limit that any role of the key has in this workload class; null when there is none
-of(name) := max(_of_roles(name)) if {
-	count(_of_roles(name)) > 0
-} else := null
+of(name) := object.get(_limits, name, null)
 
 # METADATA
 # description: the largest value of a field over all circuits; null unless every circuit has a number there
-largest(field) := max(_values(field)) if {
-	_complete(field)
+largest(field) := max(values) if {
+	values := _values(field)
+	count(values) > 0
+	count(values) == count(_circuits)
 } else := null
 
 # METADATA
 # description: the smallest value of a field over all circuits; null unless every circuit has a number there
-smallest(field) := min(_values(field)) if {
-	_complete(field)
+smallest(field) := min(values) if {
+	values := _values(field)
+	count(values) > 0
+	count(values) == count(_circuits)
 } else := null
 
 # METADATA
@@ -31,35 +33,41 @@ smallest(field) := min(_values(field)) if {
 #   read, is `unmeasured`: circuits/per-job and wire/readable deny it, so that no other rule needs to.
 verdict(found, limit) := "unmeasured" if {
 	_unmeasured
-} else := "unknown" if {
-	not _numbers(found, limit)
-} else := "over" if {
-	found > limit
-} else := "within"
-
-_of_roles(name) := {limit |
-	table := data.org.limits[input.job.workload_class]
-	some role in caller.roles
-	limit := object.get(table.roles, [role, name], table["default"][name])
+} else := "within" if {
+	is_number(found)
 	is_number(limit)
+	found <= limit
+} else := "over" if {
+	is_number(found)
+	is_number(limit)
+} else := "unknown"
+
+# METADATA
+# description: what was found, its limit, and the verdict on both
+judged(found, limit) := {"found": found, "limit": limit, "verdict": verdict(found, limit)}
+
+# All limits at once, because most rules ask for one.
+_limits := {name: max(found) |
+	table := data.org.limits[input.job.workload_class]
+	some name, usual in table["default"]
+	found := {limit |
+		some role in caller.roles
+		limit := object.get(table.roles, [role, name], usual)
+		is_number(limit)
+	}
+	count(found) > 0
 }
 
 default _circuits := []
 
 _circuits := input.circuits if is_array(input.circuits)
 
-_values(field) := [circuit[field] | some circuit in _circuits; is_number(circuit[field])]
+_values(field) := [value |
+	some circuit in _circuits
+	value := circuit[field]
+	is_number(value)
+]
 
 _unmeasured if input.wire.readable == false
 
 _unmeasured if input.circuits == []
-
-_complete(field) if {
-	count(_circuits) > 0
-	count(_values(field)) == count(_circuits)
-}
-
-_numbers(found, limit) if {
-	is_number(found)
-	is_number(limit)
-}

@@ -46,7 +46,8 @@ allow if {
 # description: every reason why the job may not go
 # scope: document
 deny contains finding if {
-	some finding in _rules[_][_].deny
+	some [_, _, findings] in _denials
+	some finding in findings
 	result.is_finding(finding)
 }
 
@@ -62,21 +63,26 @@ deny contains result.unknown("main/required-rules", sprintf("what the rule %s/%s
 }
 
 deny contains result.unknown("main/well-formed", sprintf("what the rule %s/%s means", [area, rule])) if {
-	some area, rule
-	findings := _rules[area][rule].deny
+	some [area, rule, findings] in _denials
 	not _well_formed(findings)
 }
 
 # METADATA
 # description: what the caller should know about a job that may go
 warn contains finding if {
-	some finding in _rules[_][_].warn
+	some rules in _rules
+	some said in rules
+	some finding in said.warn
 	result.is_finding(finding)
 }
 
 # METADATA
 # description: what the gateway must do if it lets the job go
-obligations contains obligation if some obligation in _rules[_][_].obligations
+obligations contains obligation if {
+	some rules in _rules
+	some said in rules
+	some obligation in said.obligations
+}
 
 # Named once: an engine that walks the whole tree of rules should do so once.
 _rules := data.gateway.rules
@@ -90,15 +96,24 @@ _required := {[area, rule] |
 	some rule in rules
 }
 
-_answering := {[area, rule] |
+_answering contains [area, rule] if {
 	some area, rules in _rules
 	some rule, said in rules
-	_answers(said)
+	said.deny
 }
 
-_answers(said) if is_set(said.deny)
+_answering contains [area, rule] if {
+	some area, rules in _rules
+	some rule, said in rules
+	is_set(said.divert)
+}
 
-_answers(said) if is_set(said.divert)
+# Most rules have nothing to say; what is said in another shape is kept, to be found malformed.
+_denials := [[area, rule, said.deny] |
+	some area, rules in _rules
+	some rule, said in rules
+	said.deny != set()
+]
 
 _well_formed(findings) if {
 	is_set(findings)

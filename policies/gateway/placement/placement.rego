@@ -5,6 +5,7 @@
 #   simulator takes its place where the caller consents, and otherwise every diversion is a denial.
 package gateway.placement
 
+import data.gateway.names
 import data.gateway.result
 
 # METADATA
@@ -14,7 +15,7 @@ place := {"kind": "requested", "reason": ""} if {
 	count(_diversions) == 0
 }
 
-place := {"kind": "simulator", "reason": sprintf("%s is an emulated device: a simulator computes the result", [_asked])} if {
+place := {"kind": "simulator", "reason": sprintf("%s is an emulated device: a simulator computes the result", [names.backend])} if {
 	_asked_kind == "simulator"
 	count(_diversions) == 0
 	_simulator_not_refused
@@ -41,6 +42,16 @@ destination := object.union({"kind": "simulator"}, data.org.placement.simulator)
 	not _asked_kind == "simulator"
 }
 
+refusals contains result.denial(
+	"backend/placement-order",
+	sprintf("%s is considered as %v, which is no step of the placement order", [names.backend, object.get(input.backend, "step", "unknown")]),
+	"ask the operator to add the step to data.org.placement.order",
+) if {
+	not _step_in_order
+}
+
+_step_in_order if input.backend.step in data.org.placement.order
+
 # METADATA
 # description: why there is no place to run, as denials that say what would change it
 refusals contains result.denial(diversion.rule, diversion.message, remedy) if {
@@ -51,14 +62,12 @@ refusals contains result.denial(diversion.rule, diversion.message, remedy) if {
 
 refusals contains result.denial(
 	"backend/simulator-consent",
-	sprintf("%s is a simulator, and the job tag qgw:simulator=deny forbids one", [_asked]),
+	sprintf("%s is a simulator, and the job tag qgw:simulator=deny forbids one", [names.backend]),
 	"remove the tag qgw:simulator=deny, or choose hardware",
 ) if {
 	_asked_kind == "simulator"
 	not _simulator_not_refused
 }
-
-_asked := result.words(["backend", "asked"], "the backend")
 
 _asked_kind := input.backend.kind if input.backend.known == true
 
@@ -70,6 +79,7 @@ _why := concat("; ", sort([diversion.message | some diversion in _diversions]))
 
 _fallback if {
 	input.simulator.enabled == true
+	"simulator" in data.org.placement.order
 	_consent
 }
 

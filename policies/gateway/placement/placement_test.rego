@@ -70,3 +70,19 @@ _down(tag, key, project) := testing.on_hardware({
 _falls_back(facts) if {
 	placement.place.kind == "simulator" with input as facts
 } else := false
+
+test_other_hardware_only_where_the_order_says_so[name] if {
+	some name, [order, want] in {
+		"the step is in the order": [["requested", "vendor", "simulator"], 0],
+		"the step is not in the order": [["requested", "simulator"], 1],
+		"there is no order": [null, 1],
+	}
+
+	facts := testing.on_hardware({"backend": {"step": "vendor"}})
+	count(placement.refusals) == want with input as facts with data.org.placement.order as order
+}
+
+test_no_simulator_where_the_order_has_none if {
+	facts := _down(true, true, true)
+	count(placement.refusals) == 1 with input as facts with data.org.placement.order as ["requested", "vendor"]
+}

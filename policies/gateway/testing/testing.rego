@@ -46,6 +46,7 @@ facts := {
 	"circuits": [circuit],
 	"backend": {
 		"asked": "sim_line_5",
+		"step": "requested",
 		"name": "sim_line_5",
 		"known": true,
 		"upstream": "aer",
@@ -116,6 +117,7 @@ circuit := {
 hardware := {
 	"backend": {
 		"asked": "ibm_lund",
+		"step": "requested",
 		"name": "ibm_lund",
 		"known": true,
 		"upstream": "ibm",

@@ -11,12 +11,15 @@ from gateway.casework.administration import Administration
 from gateway.casework.inspection import Inspection
 from gateway.identity.api_keys import Peppers
 from gateway.identity.authenticate import Authenticator
+from gateway.identity.signing import SigningPairs
 from gateway.identity.tokens import Tokens
+from gateway.ports.registry import Adapter
 from gateway.store.commit import Writer
 from gateway.store.engine import Database, migrate
 from gateway.store.view import IdentityView
 from gateway.vault.keys import FileKeyProvider, create_master_key
 from gateway.vault.vault import Vault
+from tests.fakes.listing_vendor import AcmeSettings, adapter
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ROLES = {"admin": (), "scientist": ()}
@@ -51,7 +54,8 @@ class Office:
         view = IdentityView(self.database)
         await view.refresh()
         tokens = Tokens(deriver=self.vault, clock=self.clock, issuer="test")
-        return Authenticator(view=view, peppers=self.peppers, tokens=tokens, clock=self.clock)
+        pairs = SigningPairs(self.vault)
+        return Authenticator(view=view, peppers=self.peppers, tokens=tokens, pairs=pairs, clock=self.clock)
 
     async def entries(self, type_):
         return await self.inspection.entries(type_=type_, limit=100)
@@ -78,7 +82,13 @@ async def office(tmp_path):
         peppers=peppers,
         clock=clock,
         administration=Administration(
-            database=database, ledger=ledger, vault=vault, peppers=peppers, roles=ROLES, clock=clock
+            database=database,
+            ledger=ledger,
+            vault=vault,
+            peppers=peppers,
+            roles=ROLES,
+            adapters={"acme": adapter(), "sim": Adapter(name="sim", settings=AcmeSettings, upstream=lambda *_: None)},
+            clock=clock,
         ),
         inspection=Inspection(database),
     )

@@ -41,6 +41,7 @@ def look() -> list[str]:
 
 ORDERS: dict[str, Callable[[], list[str]]] = {
     "pid": lambda: [str(os.getpid())],
+    "moment": lambda: [str(time.monotonic_ns())],
     "parent": lambda: [str(os.getppid())],
     "look": look,
     "refuse": refuse,

@@ -21,8 +21,9 @@ async def make_sandbox(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     made = []
 
-    async def make(readers=READERS, **limits) -> Sandbox:
-        pool = Sandbox(readers, SandboxLimits(**limits))
+    async def make(readers=READERS, *, remembered=0, **limits) -> Sandbox:
+        """Start one that reads every payload, because the probe answers the same order differently each time."""
+        pool = Sandbox(readers, SandboxLimits(remembered=remembered, **limits))
         await pool.start()
         made.append(pool)
         return pool
@@ -50,6 +51,26 @@ async def test_a_project_keeps_its_worker_and_shares_it_with_nobody(make_sandbox
     assert await worker_of(pool, "p") == first
     assert other != first
     assert await worker_of(pool, "q", "bob") == other
+
+
+async def test_the_same_bytes_of_one_project_are_read_once(make_sandbox):
+    """Whoever of the project asks: facts depend on nothing but the bytes."""
+    pool = await make_sandbox(remembered=2)
+    first = await ask(pool, b"moment")
+
+    assert await ask(pool, b"moment", principal="bob") == first
+    assert await ask(pool, b"moment", project="q") != first
+
+
+async def test_what_was_not_measured_is_read_again(make_sandbox):
+    pool = await make_sandbox(remembered=2)
+    before = await worker_of(pool, "p")
+    for _ in range(2):
+        with pytest.raises(UnreadablePayloadError):
+            await ask(pool, b"panic")
+
+    assert pool.workers_replaced == 2
+    assert await worker_of(pool, "p") == before, "asked before, so it is remembered although its worker is gone"
 
 
 async def test_a_worker_is_retired_after_its_payloads(make_sandbox):

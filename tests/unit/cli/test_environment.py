@@ -50,3 +50,31 @@ def test_a_key_may_come_from_stdin(staffed, key, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{key}\n"))
 
     assert shlex.quote(key) in staffed("env", "ibm", "--key", "-").out
+
+
+def test_an_sdk_that_signs_is_given_the_pair_of_the_key(staffed, key):
+    variables = staffed("env", "braket", "--key", key, "--json").json
+
+    assert variables["AWS_ACCESS_KEY_ID"] == f"QGWK{key.split('_')[2].upper()}"
+    assert len(variables["AWS_SECRET_ACCESS_KEY"]) == 40
+    assert key not in variables.values()
+
+
+def test_a_new_key_is_shown_with_its_pair(staffed):
+    """The pair can be printed again, the key cannot."""
+    made = staffed("keys", "new", "--principal", "ada", "--project", "lab", "--role", "scientist", "--json").json
+    again = staffed("env", "braket", "--key", made["key"], "--json").json
+    rotated = staffed("keys", "rotate", made["key_id"], "--json").json
+
+    assert made["access_key_id"] == again["AWS_ACCESS_KEY_ID"]
+    assert made["secret_access_key"] == again["AWS_SECRET_ACCESS_KEY"]
+    assert rotated["secret_access_key"] != made["secret_access_key"]
+
+
+def test_a_new_key_s_secret_is_not_said_beside_the_key(staffed):
+    """What is said goes to stderr, which is logged more often than stdout."""
+    told = staffed("keys", "new", "--principal", "ada", "--project", "lab", "--role", "scientist")
+    secret = staffed("env", "braket", "--key", told.out.strip(), "--json").json["AWS_SECRET_ACCESS_KEY"]
+
+    assert "QGWK" in told.err
+    assert secret not in told.err

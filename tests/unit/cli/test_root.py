@@ -19,7 +19,7 @@ from gateway.domain.errors import InsecureError, RefusedError, UnavailableError
             ["projects", "change", "lab", "--backend", "x", "--any-backend"], "contradict", id="a contradiction"
         ),
         pytest.param(["audit", "verify", "--size", "3"], "belong together", id="half of a pair"),
-        pytest.param(["env", "braket", "--key", "x"], "no dialect 'braket'", id="a vendor that is not there"),
+        pytest.param(["env", "rigetti", "--key", "x"], "no dialect 'rigetti'", id="a vendor that is not there"),
     ],
 )
 def test_a_mistyped_command_is_one_line_and_status_2(deployed, arguments, said):

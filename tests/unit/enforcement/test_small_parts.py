@@ -1,12 +1,9 @@
-"""Turns, repeats and tags: the small parts of enforcement."""
+"""Turns and tags: the small parts of enforcement."""
 
 import asyncio
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gateway.enforcement.repeats import Repeats
 from gateway.enforcement.tags import TagsRefusedError, check_tags
 from gateway.enforcement.turns import Turns
 
@@ -41,26 +38,6 @@ async def test_locks_leave_with_their_last_user():
             raise RuntimeError
 
     assert turns._locks == {}
-
-
-@given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=30))
-def test_repeats_count_what_came_again(bodies):
-    repeats = Repeats()
-
-    seen_before = [repeats.note("key", body) for body in bodies]
-
-    assert seen_before == [body in bodies[:index] for index, body in enumerate(bodies)]
-    for body in set(bodies):
-        assert repeats.of("key", body) == bodies.count(body) - 1
-    assert repeats.of("another key", "a") == 0
-
-
-def test_repeats_forget_the_oldest():
-    repeats = Repeats(capacity=2)
-    for body in ("a", "b", "c"):
-        repeats.note("key", body)
-
-    assert not repeats.note("key", "a")
 
 
 @pytest.mark.parametrize("tags", [("x",) * 33, ("",), ("x" * 129,)], ids=["too many", "empty", "too long"])

@@ -125,6 +125,13 @@ async def test_a_compressed_body_is_refused():
         await guards.read_body(receiving(), {"content-encoding": "gzip"}, limit=4, seconds=1)
 
 
+async def test_a_framed_body_is_read_as_it_came():
+    """AWS's SDKs frame uploads; whoever verifies their signature must see the frames."""
+    receive = receiving({"type": "http.request", "body": b"0\r\n\r\n", "more_body": False})
+
+    assert await guards.read_body(receive, {"content-encoding": "aws-chunked"}, limit=9, seconds=1) == b"0\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("query", "pairs"),
     [

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.result import Tensor
+from tests.fakes import values
 from tests.fakes.values import item, register, result
 
 DIALECT = IbmDialect(IbmSettings())
@@ -16,7 +17,7 @@ FLOAT = Tensor(dtype="float64", shape=(), data=b"\x00" * 8)
 
 def encoded(submitted, *items):
     body = submitted if isinstance(submitted, bytes) else json.dumps(submitted).encode()
-    return json.loads(DIALECT.encode_results(body, result(*items)))
+    return json.loads(DIALECT.encode_results(values.JOB, body, result(*items))["result"])
 
 
 def golden(name):

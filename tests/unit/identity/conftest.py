@@ -10,6 +10,7 @@ from gateway.domain.classification import Classification
 from gateway.domain.principal import Key, Principal, PrincipalKind, Project, WorkloadClass
 from gateway.identity.api_keys import Peppers, mint
 from gateway.identity.authenticate import Authenticator
+from gateway.identity.signing import SigningPairs
 from gateway.identity.tokens import Tokens
 from gateway.store.keys import StoredKey
 
@@ -123,5 +124,10 @@ def view(minted, key):
 
 
 @pytest.fixture
-def door(view, peppers, tokens, clock):
-    return Authenticator(view=view, peppers=peppers, tokens=tokens, clock=clock)
+def pairs():
+    return SigningPairs(Deriver())
+
+
+@pytest.fixture
+def door(view, peppers, tokens, pairs, clock):
+    return Authenticator(view=view, peppers=peppers, tokens=tokens, pairs=pairs, clock=clock)

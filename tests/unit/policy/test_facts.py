@@ -154,6 +154,7 @@ def test_what_is_absent_is_null_and_still_there():
     facts = told(replace(ON_HARDWARE, backend=None, status=None, calibrated=None, price_micros=None, simulator=None))
 
     assert facts["backend"].pop("asked") == "ibm_lund"
+    assert facts["backend"].pop("step") == "requested"
     assert facts["backend"].pop("known") is False
     assert facts["simulator"].pop("enabled") is False
     nouns = (facts[noun] for noun in ("backend", "calibration", "quote", "simulator", "budget"))

@@ -67,6 +67,42 @@ async def test_one_refused_unit_of_a_batch_harms_no_other_and_takes_no_place(wri
     assert await size(database) == 4
 
 
+async def test_under_load_units_that_come_one_after_the_other_share_a_transaction(writer, monkeypatch):
+    monkeypatch.setattr(commit, "GATHER_SECONDS", 2.0)
+    transactions = counted(writer, monkeypatch)
+    await asyncio.gather(*(writer.commit(Unit(leaf=leaf())) for _ in range(3)))
+    assert transactions == [3]
+
+    first = asyncio.create_task(writer.commit(Unit(leaf=leaf())))
+    await asyncio.sleep(0.01)
+    await asyncio.gather(first, writer.commit(Unit(leaf=leaf())))
+
+    assert transactions == [3, 2]
+
+
+@pytest.mark.parametrize("together", [1, commit.ENOUGH])
+async def test_nobody_waits_for_others_behind_a_lone_unit_or_a_large_batch(writer, monkeypatch, together):
+    monkeypatch.setattr(commit, "GATHER_SECONDS", 3600.0)
+    transactions = counted(writer, monkeypatch)
+    await asyncio.gather(*(writer.commit(Unit(leaf=leaf())) for _ in range(together)))
+
+    await writer.commit(Unit(leaf=leaf()))
+
+    assert transactions == [together, 1]
+
+
+def counted(writer, monkeypatch):
+    """Count the units of each transaction from now on."""
+    counts, write = [], writer._write
+
+    async def counting(units):
+        counts.append(len(units))
+        return await write(units)
+
+    monkeypatch.setattr(writer, "_write", counting)
+    return counts
+
+
 @pytest.mark.parametrize(
     "broken",
     [

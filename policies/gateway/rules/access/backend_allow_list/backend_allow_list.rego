@@ -15,13 +15,13 @@ import data.gateway.result
 
 deny contains result.denial("access/backend-allow-list", message, "choose a backend that the project may use") if {
 	not _project_allows
-	message := sprintf("the project %q does not list the backend %q", [_project, _asked])
+	message := sprintf("the project %q does not list the backend %q", [_fact("project", "name"), _fact("backend", "asked")])
 }
 
 deny contains result.denial("access/backend-allow-list", message, "use a key with a role that may use it") if {
 	count(caller.submitting_roles) > 0
 	not _role_allows
-	message := sprintf("no role of this key may use the backend %q", [_asked])
+	message := sprintf("no role of this key may use the backend %q", [_fact("backend", "asked")])
 }
 
 _project_allows if input.project.backends == null
@@ -34,7 +34,7 @@ _project_allows if {
 
 _role_allows if {
 	some role in caller.submitting_roles
-	some pattern in data.org.roles[role].backends
+	some pattern in role.backends
 	_matches(pattern)
 }
 
@@ -44,6 +44,4 @@ _matches(pattern) if {
 	glob.match(pattern, null, input.backend.asked)
 }
 
-_asked := result.words(["backend", "asked"], "unknown")
-
-_project := result.words(["project", "name"], "unknown")
+_fact(noun, key) := result.words([noun, key], "unknown")

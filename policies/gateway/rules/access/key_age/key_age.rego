@@ -9,6 +9,7 @@
 #   severity: medium
 package gateway.rules.access.key_age
 
+import data.gateway.names
 import data.gateway.result
 
 deny contains result.denial("access/key-age", message, "rotate the key and use the new one") if {
@@ -16,7 +17,7 @@ deny contains result.denial("access/key-age", message, "rotate the key and use t
 	input.key.age_seconds > _limit
 	message := sprintf("the key is %d days old, %s work allows %d", [
 		_days(input.key.age_seconds),
-		_workload,
+		names.workload,
 		_days(_limit),
 	])
 }
@@ -31,5 +32,3 @@ _known if {
 }
 
 _days(seconds) := floor(seconds / 86400)
-
-_workload := result.words(["job", "workload_class"], "unknown")

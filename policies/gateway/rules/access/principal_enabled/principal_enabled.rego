@@ -13,7 +13,5 @@ import data.gateway.result
 
 deny contains result.denial("access/principal-enabled", message, "ask an administrator to enable it") if {
 	not input.principal.disabled == false
-	message := sprintf("the principal %q is disabled, or its state is unknown", [_name])
+	message := sprintf("the principal %q is disabled, or its state is unknown", [result.words(["principal", "name"], "unknown")])
 }
-
-_name := result.words(["principal", "name"], "unknown")

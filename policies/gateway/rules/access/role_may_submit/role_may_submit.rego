@@ -14,9 +14,9 @@ import data.gateway.result
 
 deny contains result.denial("access/role-may-submit", message, "use a key with a role that may submit") if {
 	count(caller.submitting_roles) == 0
-	message := sprintf("no role of this key (%s) has the permission job.submit", [_roles])
+	message := sprintf("no role of this key (%s) has the permission job.submit", [_listed(caller.roles)])
 }
 
-_roles := concat(", ", sort(caller.roles)) if {
-	count(caller.roles) > 0
+_listed(roles) := concat(", ", sort(roles)) if {
+	count(roles) > 0
 } else := "none"

@@ -10,6 +10,7 @@
 #   severity: medium
 package gateway.rules.backend.calibration_age
 
+import data.gateway.names
 import data.gateway.result
 
 divert contains result.diversion("backend/calibration-age", message, "wait for the next calibration") if {
@@ -17,9 +18,9 @@ divert contains result.diversion("backend/calibration-age", message, "wait for t
 	_known
 	input.calibration.age_seconds > _limit
 	message := sprintf("%s was calibrated %d hours ago, %s work allows %d", [
-		_asked,
+		names.backend,
 		_hours(input.calibration.age_seconds),
-		_workload,
+		names.workload,
 		_hours(_limit),
 	])
 }
@@ -28,7 +29,7 @@ divert contains result.diversion("backend/calibration-age", message, "wait for t
 	_hardware
 	not _unlimited
 	not _known
-	message := sprintf("the age of the calibration of %s, or its limit, is unknown", [_asked])
+	message := sprintf("the age of the calibration of %s, or its limit, is unknown", [names.backend])
 }
 
 _hardware if {
@@ -45,8 +46,4 @@ _known if {
 	is_number(_limit)
 }
 
-_asked := result.words(["backend", "asked"], "the backend")
-
 _hours(seconds) := floor(seconds / 3600)
-
-_workload := result.words(["job", "workload_class"], "unknown")

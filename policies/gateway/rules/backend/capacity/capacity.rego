@@ -10,57 +10,43 @@
 package gateway.rules.backend.capacity
 
 import data.gateway.limits
+import data.gateway.names
 import data.gateway.result
 
-deny contains result.denial("backend/capacity", message, measure.remedy) if {
+deny contains result.denial("backend/capacity", message, _remedies[what]) if {
 	_applies
-	some measure in _measures
-	limits.verdict(measure.found, measure.limit) == "over"
-	message := sprintf("%d %s, %s takes at most %d", [measure.found, measure.what, _asked, measure.limit])
+	some what, measure in _measures
+	measure.verdict == "over"
+	message := sprintf("%d %s, %s takes at most %d", [measure.found, what, names.backend, measure.limit])
 }
 
-deny contains result.unknown("backend/capacity", sprintf("how many %s, or how many the backend takes,", [measure.what])) if {
+deny contains result.unknown("backend/capacity", sprintf("how many %s, or how many the backend takes,", [what])) if {
 	_applies
-	some measure in _measures
-	limits.verdict(measure.found, measure.limit) == "unknown"
+	some what, measure in _measures
+	measure.verdict == "unknown"
 }
 
+# Also when unknown: a backend without dynamic circuits must be sure that there are none.
 deny contains result.denial("backend/capacity", message, "choose a backend with dynamic circuits") if {
 	_applies
-	_dynamic
 	not input.backend.dynamic_circuits == true
-	message := sprintf("a circuit has control flow or measures in the middle, %s does neither", [_asked])
+	some field in ["control_flow", "mid_circuit_measurements"]
+	limits.verdict(limits.largest(field), 0) in {"over", "unknown"}
+	message := sprintf("a circuit has control flow or measures in the middle, %s does neither", [names.backend])
 }
 
 _applies if not input.backend.known == false
 
-_measures := [
-	{
-		"what": "qubits in one circuit",
-		"found": limits.largest("qubits_declared"),
-		"limit": _offered("qubits"),
-		"remedy": "transpile for this backend or choose a larger one",
-	},
-	{
-		"what": "shots of one circuit",
-		"found": limits.largest("shots"),
-		"limit": _offered("max_shots"),
-		"remedy": "ask for fewer shots",
-	},
-	{
-		"what": "circuits in one job",
-		"found": object.get(input, ["job", "circuit_count"], null),
-		"limit": _offered("max_circuits"),
-		"remedy": "split the job",
-	},
-]
+_measures := {
+	"qubits in one circuit": limits.judged(limits.largest("qubits_declared"), _offered("qubits")),
+	"shots of one circuit": limits.judged(limits.largest("shots"), _offered("max_shots")),
+	"circuits in one job": limits.judged(object.get(input, ["job", "circuit_count"], null), _offered("max_circuits")),
+}
 
-# Also when unknown: a backend without dynamic circuits must be sure that there are none.
-_dynamic if {
-	some field in ["control_flow", "mid_circuit_measurements"]
-	limits.verdict(limits.largest(field), 0) in {"over", "unknown"}
+_remedies := {
+	"qubits in one circuit": "transpile for this backend or choose a larger one",
+	"shots of one circuit": "ask for fewer shots",
+	"circuits in one job": "split the job",
 }
 
 _offered(name) := object.get(input, ["backend", name], null)
-
-_asked := result.words(["backend", "asked"], "the backend")

@@ -10,21 +10,22 @@
 #   severity: medium
 package gateway.rules.backend.online
 
+import data.gateway.names
 import data.gateway.result
 
-deny contains result.denial("backend/online", _message, "try again later or choose another backend") if {
+deny contains result.denial("backend/online", message, "try again later or choose another backend") if {
 	_down
 	input.backend.kind == "simulator"
+	message := sprintf("%s takes no work now", [names.backend])
 }
 
-divert contains result.diversion("backend/online", _message, "try again later or choose another backend") if {
+divert contains result.diversion("backend/online", message, "try again later or choose another backend") if {
 	_down
 	not input.backend.kind == "simulator"
+	message := sprintf("%s takes no work now", [names.backend])
 }
 
 _down if {
 	input.backend.known == true
 	not input.backend.online == true
 }
-
-_message := sprintf("%s takes no work now", [result.words(["backend", "asked"], "the backend")])

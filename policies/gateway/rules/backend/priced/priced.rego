@@ -9,13 +9,14 @@
 #   severity: high
 package gateway.rules.backend.priced
 
+import data.gateway.names
 import data.gateway.result
 
 divert contains result.diversion("backend/priced", message, "ask the operator to price it") if {
 	input.backend.known == true
 	not input.backend.kind == "simulator"
 	not _priced
-	message := sprintf("this job has no price on %s", [result.words(["backend", "asked"], "the backend")])
+	message := sprintf("this job has no price on %s", [names.backend])
 }
 
 _priced if is_number(input.quote.amount_micros)

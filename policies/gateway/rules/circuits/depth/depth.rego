@@ -10,19 +10,14 @@
 package gateway.rules.circuits.depth
 
 import data.gateway.limits
+import data.gateway.names
 import data.gateway.result
 
 deny contains result.denial("circuits/depth", message, "transpile with a higher optimization level or split the circuit") if {
-	limits.verdict(_found, _limit) == "over"
-	message := sprintf("a circuit is %d layers deep, this key may use at most %d in %s work", [_found, _limit, _workload])
+	_depth.verdict == "over"
+	message := sprintf("a circuit is %d layers deep, this key may use at most %d in %s work", [_depth.found, _depth.limit, names.workload])
 }
 
-deny contains result.unknown("circuits/depth", "the depth of a circuit, or the limit,") if {
-	limits.verdict(_found, _limit) == "unknown"
-}
+deny contains result.unknown("circuits/depth", "the depth of a circuit, or the limit,") if _depth.verdict == "unknown"
 
-_found := limits.largest("depth")
-
-_limit := limits.of("depth")
-
-_workload := result.words(["job", "workload_class"], "unknown")
+_depth := limits.judged(limits.largest("depth"), limits.of("depth"))

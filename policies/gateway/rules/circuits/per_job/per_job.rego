@@ -11,25 +11,20 @@
 package gateway.rules.circuits.per_job
 
 import data.gateway.limits
+import data.gateway.names
 import data.gateway.result
 
 deny contains result.denial("circuits/per-job", message, "split the job") if {
-	limits.verdict(_found, _limit) == "over"
-	message := sprintf("%d circuits in one job, this key may use at most %d in %s work", [_found, _limit, _workload])
+	_circuits.verdict == "over"
+	message := sprintf("%d circuits in one job, this key may use at most %d in %s work", [_circuits.found, _circuits.limit, names.workload])
 }
 
 deny contains result.denial("circuits/per-job", "the job has no circuit", "submit at least one circuit") if _none
 
-deny contains result.unknown("circuits/per-job", "the number of circuits, or the limit,") if {
-	limits.verdict(_found, _limit) == "unknown"
-}
+deny contains result.unknown("circuits/per-job", "the number of circuits, or the limit,") if _circuits.verdict == "unknown"
 
-_none if _found == 0
+_none if _circuits.found == 0
 
 _none if input.circuits == []
 
-_found := object.get(input, ["job", "circuit_count"], null)
-
-_limit := limits.of("circuits_per_job")
-
-_workload := result.words(["job", "workload_class"], "unknown")
+_circuits := limits.judged(object.get(input, ["job", "circuit_count"], null), limits.of("circuits_per_job"))

@@ -9,20 +9,17 @@
 #   severity: medium
 package gateway.rules.circuits.program
 
+import data.gateway.names
 import data.gateway.result
 
 deny contains result.denial("circuits/program", message, remedy) if {
 	not _listed
-	message := sprintf("the program %q is not open to %s work", [_program, _workload])
+	message := sprintf("the program %q is not open to %s work", [result.words(["job", "program"], "unknown"), names.workload])
 	remedy := sprintf("use one of: %s", [concat(", ", sort(_choices))])
 }
 
-_program := result.words(["job", "program"], "unknown")
-
-_workload := result.words(["job", "workload_class"], "unknown")
-
-_listed if input.job.program in data.org.programs[input.job.workload_class]
+_listed if input.job.program in _choices
 
 default _choices := []
 
-_choices := data.org.programs[_workload]
+_choices := data.org.programs[input.job.workload_class]

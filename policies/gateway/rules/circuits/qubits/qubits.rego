@@ -10,19 +10,14 @@
 package gateway.rules.circuits.qubits
 
 import data.gateway.limits
+import data.gateway.names
 import data.gateway.result
 
 deny contains result.denial("circuits/qubits", message, "use fewer qubits or ask for a higher limit") if {
-	limits.verdict(_found, _limit) == "over"
-	message := sprintf("a circuit uses %d qubits, this key may use at most %d in %s work", [_found, _limit, _workload])
+	_qubits.verdict == "over"
+	message := sprintf("a circuit uses %d qubits, this key may use at most %d in %s work", [_qubits.found, _qubits.limit, names.workload])
 }
 
-deny contains result.unknown("circuits/qubits", "the number of qubits of a circuit, or the limit,") if {
-	limits.verdict(_found, _limit) == "unknown"
-}
+deny contains result.unknown("circuits/qubits", "the number of qubits of a circuit, or the limit,") if _qubits.verdict == "unknown"
 
-_found := limits.largest("qubits_used")
-
-_limit := limits.of("qubits")
-
-_workload := result.words(["job", "workload_class"], "unknown")
+_qubits := limits.judged(limits.largest("qubits_used"), limits.of("qubits"))

@@ -11,16 +11,17 @@
 package gateway.rules.circuits.shots
 
 import data.gateway.limits
+import data.gateway.names
 import data.gateway.result
 
 deny contains result.denial("circuits/shots", message, "ask for fewer shots or split the job") if {
 	some what, measure in _measures
-	limits.verdict(measure.found, measure.limit) == "over"
+	measure.verdict == "over"
 	message := sprintf("%d shots %s, this key may use at most %d in %s work", [
 		measure.found,
 		what,
 		measure.limit,
-		_workload,
+		names.workload,
 	])
 }
 
@@ -30,12 +31,10 @@ deny contains result.denial("circuits/shots", "a circuit asks for no shot at all
 
 deny contains result.unknown("circuits/shots", sprintf("the number of shots %s, or the limit,", [what])) if {
 	some what, measure in _measures
-	limits.verdict(measure.found, measure.limit) == "unknown"
+	measure.verdict == "unknown"
 }
 
 _measures := {
-	"of one circuit": {"found": limits.largest("shots"), "limit": limits.of("shots_per_circuit")},
-	"in all": {"found": object.get(input, ["job", "total_shots"], null), "limit": limits.of("total_shots")},
+	"of one circuit": limits.judged(limits.largest("shots"), limits.of("shots_per_circuit")),
+	"in all": limits.judged(object.get(input, ["job", "total_shots"], null), limits.of("total_shots")),
 }
-
-_workload := result.words(["job", "workload_class"], "unknown")

@@ -10,19 +10,14 @@
 package gateway.rules.circuits.two_qubit_gates
 
 import data.gateway.limits
+import data.gateway.names
 import data.gateway.result
 
 deny contains result.denial("circuits/two-qubit-gates", message, "transpile with a higher optimization level or split the circuit") if {
-	limits.verdict(_found, _limit) == "over"
-	message := sprintf("a circuit has %d two-qubit gates, this key may use at most %d in %s work", [_found, _limit, _workload])
+	_gates.verdict == "over"
+	message := sprintf("a circuit has %d two-qubit gates, this key may use at most %d in %s work", [_gates.found, _gates.limit, names.workload])
 }
 
-deny contains result.unknown("circuits/two-qubit-gates", "the number of two-qubit gates of a circuit, or the limit,") if {
-	limits.verdict(_found, _limit) == "unknown"
-}
+deny contains result.unknown("circuits/two-qubit-gates", "the number of two-qubit gates of a circuit, or the limit,") if _gates.verdict == "unknown"
 
-_found := limits.largest("two_qubit_gates")
-
-_limit := limits.of("two_qubit_gates")
-
-_workload := result.words(["job", "workload_class"], "unknown")
+_gates := limits.judged(limits.largest("two_qubit_gates"), limits.of("two_qubit_gates"))

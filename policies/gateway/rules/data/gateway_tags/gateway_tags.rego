@@ -34,6 +34,8 @@ _understood := {
 	"qgw:classification=internal",
 	"qgw:classification=public",
 	"qgw:classification=restricted",
+	"qgw:placement=requested",
+	"qgw:rerun=yes",
 	"qgw:simulator=allow",
 	"qgw:simulator=deny",
 }

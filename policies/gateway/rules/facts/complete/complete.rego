@@ -22,7 +22,7 @@ always := {
 		"dialect", "program", "classification", "workload_class",
 		"tags", "private", "body_bytes", "option_paths",
 	},
-	"backend": {"asked", "known"},
+	"backend": {"asked", "known", "step"},
 	"calibration": set(),
 	"quote": set(),
 	"budget": set(),
@@ -86,13 +86,15 @@ deny contains _unknown(sprintf("%s.%s", [noun, key])) if {
 
 deny contains _unknown(sprintf("%s.%s", [noun, key])) if {
 	some noun, keys in always
-	some key, value in _facts(noun)
-	value == null
-	key in keys
+	facts := input[noun]
+	null in facts
+	some key in keys
+	facts[key] == null
 }
 
 deny contains _unknown(sprintf("backend.%s", [key])) if {
 	input.backend.known == true
+	null in input.backend
 	some key in of_known_backends
 	input.backend[key] == null
 }

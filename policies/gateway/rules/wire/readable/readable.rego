@@ -13,13 +13,8 @@ import data.gateway.result
 
 deny contains result.denial("wire/readable", message, "submit circuits that the gateway can read") if {
 	not input.wire.readable == true
-	message := sprintf("the payload cannot be read (%s): %s", [_code, _problem])
+	message := sprintf("the payload cannot be read (%s): %s", [
+		result.words(["wire", "problem_code"], "unknown"),
+		result.words(["wire", "problem"], "no reason is known"),
+	])
 }
-
-default _code := "unknown"
-
-_code := input.wire.problem_code if is_string(input.wire.problem_code)
-
-default _problem := "no reason is known"
-
-_problem := input.wire.problem if is_string(input.wire.problem)

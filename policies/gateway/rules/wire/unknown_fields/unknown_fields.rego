@@ -15,7 +15,7 @@ import data.gateway.result
 deny contains result.denial("wire/unknown-fields", message, "remove these fields, or ask the operator to allow them") if {
 	_present
 	not _tolerated
-	message := sprintf("the gateway does not know these fields: %s", [_listed])
+	message := sprintf("the gateway does not know these fields: %s", [_listed(input.wire.unknown_fields)])
 }
 
 deny contains result.unknown("wire/unknown-fields", "whether the submission has unknown fields") if {
@@ -25,7 +25,7 @@ deny contains result.unknown("wire/unknown-fields", "whether the submission has 
 warn contains result.warning("wire/unknown-fields", message, "check their spelling and the version of the SDK") if {
 	_present
 	_mode == "warn"
-	message := sprintf("the gateway does not know these fields and passes them on unread: %s", [_listed])
+	message := sprintf("the gateway does not know these fields and passes them on unread: %s", [_listed(input.wire.unknown_fields)])
 }
 
 _known if is_array(input.wire.unknown_fields)
@@ -41,4 +41,4 @@ _mode := data.org.wire.unknown_fields[input.job.workload_class]
 
 _tolerated if _mode in {"allow", "warn"}
 
-_listed := concat(", ", array.slice(sort(input.wire.unknown_fields), 0, 10))
+_listed(fields) := concat(", ", array.slice(sort(fields), 0, 10))

@@ -1,0 +1,48 @@
+"""The labels that say what computed a result, wherever a person or a program may look."""
+
+from typing import Any
+
+from adapters.ionq import names
+from gateway.domain.backend import ExecutionKind
+from gateway.domain.job import JobRecord
+
+LABEL = "qgw"
+"""The member of every job, backend and shots artifact that tells."""
+
+
+def of_job(job: JobRecord) -> dict[str, Any]:
+    """Tell what ran a job, and why it was not what the client asked for."""
+    return {
+        "execution_kind": job.kind.value,
+        "backend": job.backend,
+        "asked_backend": job.asked_backend,
+        "fallback_reason": job.fallback_reason or None,
+        "decision_id": job.decision_id,
+    }
+
+
+def headers(job: JobRecord) -> dict[str, str]:
+    """Give the headers that carry the same; the reason only after a fallback."""
+    truth = {"qgw-execution-kind": job.kind.value, "qgw-backend": job.backend}
+    if job.fallback_reason:
+        truth["qgw-fallback-reason"] = _printable(job.fallback_reason)
+    return truth
+
+
+def warnings(job: JobRecord) -> list[str]:
+    """Say what the SDK shows as Python warnings: only what its user would not expect."""
+    said = []
+    simulated = job.kind is ExecutionKind.SIMULATOR
+    what = f"{job.backend}, a simulator" if simulated else job.backend
+    if job.fallback_reason:
+        said.append(f"this job asked for {job.asked_backend} and ran on {what}: {job.fallback_reason}")
+    elif simulated and not str(job.echo.get("backend", "")).removeprefix("ionq_").startswith(names.SIMULATOR):
+        said.append(f"this job ran on {what}; no quantum hardware was involved")
+    model = (job.echo.get("noise") or {}).get("model")
+    if simulated and model not in {None, "ideal"}:
+        said.append(f"the noise model {model} was not applied: noise is a setting of the gateway's simulator")
+    return said
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

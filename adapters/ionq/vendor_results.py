@@ -1,0 +1,135 @@
+"""What a job left at IonQ: fetched whole and kept byte for byte, and read into our words."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from math import log2
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote
+
+from adapters.ionq import documents as names
+from adapters.ionq.jobs import MULTI, QASM3
+from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
+
+Fetch: TypeAlias = Callable[[str], Awaitable[bytes | None]]
+"""A path below the API's base to its bytes; `None` where IonQ has nothing there."""
+
+_KINDS: Final = {"histogram": names.HISTOGRAM, "shots": names.SHOTS}
+_MILLION: Final = 1_000_000
+
+
+async def documents(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes]:
+    """Fetch what a completed job points at."""
+    found: dict[str, bytes | None] = await _artifacts(told, fetch)
+    if told.get("dry_run"):
+        found[names.RESULT] = b"{}"
+    elif told.get("child_job_ids"):
+        found |= await _several(told, fetch)
+    else:
+        found |= await _one(f"/jobs/{told['id']}/results", fetch, sharpen=_debiased(told))
+    return {name: body for name, body in found.items() if body is not None}
+
+
+async def _one(results: str, fetch: Fetch, *, sharpen: bool) -> dict[str, bytes | None]:
+    plain = await fetch(f"{results}/probabilities")
+    sharp = await fetch(f"{results}/probabilities?sharpen=true") if sharpen else plain
+    others = {name: await fetch(f"{results}/{kind}") for kind, name in _KINDS.items()}
+    return {names.RESULT: plain, names.SHARPENED: sharp, **others}
+
+
+async def _several(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes | None]:
+    whole = f"/jobs/{told['id']}/results/probabilities/aggregated"
+    plain = await fetch(whole)
+    sharp = await fetch(f"{whole}?sharpen=true") if _debiased(told) else plain
+    children = [f"/jobs/{child}/results" for child in told["child_job_ids"]]
+    joined = {
+        names.of_children(kind): names.joined(
+            {str(n): body for n, child in enumerate(children) if (body := await fetch(f"{child}/{kind}")) is not None}
+        )
+        for kind in ("probabilities", *_KINDS)
+    }
+    return {names.RESULT: plain, names.SHARPENED: sharp, **joined}
+
+
+async def _artifacts(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes | None]:
+    compiled = ((told.get("output") or {}).get("compilation") or {}).get("compiled_circuits") or {}
+    listed = {**(told.get("results") or {}), **compiled}
+    return {
+        name: await fetch(f"/jobs/{told['id']}/artifacts/{quote(str(entry['id']), safe='')}")
+        for name, entry in listed.items()
+        if isinstance(entry, dict) and "id" in entry and names.ARTIFACT.fullmatch(name)
+    }
+
+
+def _debiased(told: Mapping[str, Any]) -> bool:
+    mitigation = (told.get("settings") or {}).get("error_mitigation") or {}
+    return bool(mitigation.get("debiasing") or mitigation.get("debias"))
+
+
+def decode(submitted: bytes, kept: Mapping[str, bytes]) -> ProgramResult:
+    """Read probabilities as counts of the shots asked for.
+
+    Raises:
+        ValueError: the documents are not of IonQ's format.
+    """
+    body = json.loads(submitted)
+    told = json.loads(kept[names.RESULT])
+    circuits = [told] if body.get("type") != MULTI else list(told.values())
+    widths = _widths(body, len(circuits))
+    items = tuple(_item(each, width, int(body["shots"])) for each, width in zip(circuits, widths, strict=True))
+    metadata = {"execution_kind": "hardware", "vendor": "ionq", "program": str(body.get("type", QASM3))}
+    return ProgramResult(
+        items=items,
+        metadata=metadata,
+        started_at="1970-01-01T00:00:00Z",
+        finished_at="1970-01-01T00:00:00Z",
+        cpu_seconds=0.0,
+        seconds=0.0,
+    )
+
+
+def _widths(body: Mapping[str, Any], circuits: int) -> list[int]:
+    given = body["input"]
+    if body.get("type") != MULTI:
+        return [int(given["qubits"])]
+    return [int(each.get("qubits", given.get("qubits", 1))) for each in given["circuits"]][:circuits]
+
+
+def _item(probabilities: Mapping[str, float], width: int, shots: int) -> ItemResult:
+    counts = _counts(probabilities, shots)
+    size = -(-width // 8)
+    data = b"".join(outcome.to_bytes(size, "big") * count for outcome, count in counts.items())
+    samples = Tensor(dtype="uint8", shape=(shots, size), data=data)
+    return ItemResult(
+        registers={"meas": Register(bits=width, samples=samples)},
+        tensors={},
+        shape=(),
+        shots=shots,
+        summary=_summary(counts, shots),
+        metadata={},
+    )
+
+
+def _counts(probabilities: Mapping[str, float], shots: int) -> dict[int, int]:
+    """Share all shots out by probability, the largest remainders first, so that none is lost to rounding."""
+    exact = {int(outcome): float(share) * shots for outcome, share in probabilities.items()}
+    if any(share < 0 for share in exact.values()) or not exact:
+        raise ValueError("probabilities are missing or negative")
+    counts = {outcome: int(share) for outcome, share in exact.items()}
+    left = sorted(exact, key=lambda outcome: counts[outcome] - exact[outcome])
+    for outcome in left[: shots - sum(counts.values())]:
+        counts[outcome] += 1
+    if sum(counts.values()) != shots:
+        raise ValueError("the probabilities do not add up to 1")
+    return dict(sorted(counts.items()))
+
+
+def _summary(counts: Mapping[int, int], shots: int) -> Summary:
+    shares = [count / shots for count in counts.values() if count]
+    return Summary(
+        shots=shots,
+        distinct_outcomes=len(shares),
+        top_probability_ppm=round(max(shares) * _MILLION),
+        entropy_microbits=round(-sum(share * log2(share) for share in shares) * _MILLION),
+        value_ppm=None,
+        standard_error_ppm=None,
+    )

@@ -1,0 +1,126 @@
+"""Choosing a place: policy is asked about the backend that was asked for, then about others in the order it gives.
+
+The order is policy data (`data.org.placement.order`). Every place is judged whole, by all rules, on facts of its own;
+the first one that policy allows is taken, and the entry names those that were tried before. A job is moved to
+other hardware only when a rule about the backend stood in its way: what is wrong with the job is wrong everywhere.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from gateway.domain.backend import ExecutionKind
+from gateway.domain.circuit import ProgramFacts
+from gateway.domain.decision import Decision, PlacementKind, Step, Tried
+from gateway.domain.principal import Caller
+from gateway.domain.submission import Submission
+from gateway.enforcement.survey import Survey, Surveyor
+from gateway.ports.decision_point import DecisionPoint
+from gateway.routing.fleet import Berth, Fleet
+from gateway.telemetry.metrics import Metrics
+
+TRANSLATED: Final = frozenset({"sampler"})
+"""Programs that encoders can write in another vendor's words."""
+MOST_TRIED: Final = 4
+"""Other backends that are judged for one job, at most: each costs a decision."""
+PINNED_TAG: Final = "qgw:placement=requested"
+"""Job tag with which a caller refuses every other hardware."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What was decided, on which facts, after which others."""
+
+    survey: Survey
+    decision: Decision
+    tried: tuple[Tried, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chooser:
+    """Asks policy, place after place."""
+
+    surveyor: Surveyor
+    decision_point: DecisionPoint
+    fleet: Fleet
+    order: tuple[Step, ...]
+    encoders: frozenset[str]
+    """Upstreams whose language programs can be put into."""
+    ids: Callable[[], str]
+    metrics: Metrics
+
+    async def choose(self, caller: Caller, submission: Submission, passed: Callable[[str], None]) -> Choice:
+        """Judge a submission where it was sent, and elsewhere if only the backend stands in its way.
+
+        `passed` hears each stage as it is done.
+        """
+        survey = await self.surveyor.survey(caller, submission)
+        passed("measured")
+        asked = Choice(survey=survey, decision=await self._decide(survey))
+        if survey.measured is None or not self._may_move(submission, asked):
+            return asked
+        tried = [Tried(backend=submission.backend, rules=_rules(asked.decision))]
+        for step, berth in self._others(submission, survey, survey.measured):
+            other = self.surveyor.elsewhere(caller, submission, survey, berth, step=step)
+            decision = await self._decide(other)
+            if decision.allow and decision.placement and decision.placement.kind is PlacementKind.REQUESTED:
+                return Choice(survey=other, decision=decision, tried=tuple(tried))
+            tried.append(Tried(backend=berth.backend.name, rules=_rules(decision)))
+        return Choice(survey=survey, decision=asked.decision, tried=tuple(tried))
+
+    def _may_move(self, submission: Submission, asked: Choice) -> bool:
+        """Say whether only the backend stands in the way of a program that can be written for another."""
+        if PINNED_TAG in submission.tags or submission.program not in TRANSLATED or submission.options.get("dry_run"):
+            return False
+        backend = asked.survey.asked.backend if asked.survey.asked else None
+        if backend is not None and backend.kind is ExecutionKind.SIMULATOR:
+            return False
+        decision = asked.decision
+        if decision.allow:
+            return decision.placement is not None and decision.placement.kind is PlacementKind.SIMULATOR
+        return all(finding.rule.startswith("backend/") for finding in decision.deny)
+
+    def _others(self, submission: Submission, survey: Survey, measured: ProgramFacts) -> Iterator[tuple[Step, Berth]]:
+        """List other hardware that could hold the program, in the order of policy and then of the fleet."""
+        needed = max((circuit.qubits_used for circuit in measured.circuits), default=0)
+        home = survey.asked.backend.upstream if survey.asked else None
+        found = (
+            (step, berth)
+            for step in self._steps_before_simulator()
+            for berth in self.fleet.berths()
+            if (berth.backend.upstream == home) is (step is Step.ALTERNATIVE)
+            and berth.backend.name != submission.backend
+            and berth.backend.qubits >= needed
+            and self._takes(berth)
+        )
+        return islice(found, MOST_TRIED)
+
+    def _takes(self, berth: Berth) -> bool:
+        backend = berth.backend
+        return backend.kind is ExecutionKind.HARDWARE and backend.upstream in self.encoders and berth.status.online
+
+    def _steps_before_simulator(self) -> Sequence[Step]:
+        before = self.order[: self.order.index(Step.SIMULATOR)] if Step.SIMULATOR in self.order else self.order
+        return [step for step in before if step in {Step.ALTERNATIVE, Step.VENDOR}]
+
+    async def _decide(self, survey: Survey) -> Decision:
+        decision = await self.decision_point.decide(survey.facts, decision_id=self.ids())
+        self.metrics.decided(
+            outcome="allow" if decision.allow else "deny",
+            rules=tuple(finding.rule for finding in decision.deny),
+            seconds=decision.milliseconds / 1000,
+        )
+        return decision
+
+
+def _rules(decision: Decision) -> tuple[str, ...]:
+    """Name what stood in the way; a diversion to a simulator has no denial, and its reason says why."""
+    return tuple(dict.fromkeys(finding.rule for finding in decision.deny)) or ("backend/diverted",)
+
+
+def why_elsewhere(choice: Choice) -> str:
+    """Say to people why a job runs on other hardware."""
+    first, placement = choice.tried[0], choice.survey.asked
+    where = placement.backend.name if placement else "other hardware"
+    return f"{first.backend} could not take it ({', '.join(first.rules)}); policy placed it on {where}"

@@ -1,0 +1,142 @@
+"""Looking for submissions whose answer was lost: at the vendor, by our mark, until it is known what became of them.
+
+Found means adopted. Not found means sent again only where the upstream proves that safe: the vendor runs one token
+once, or repeated searches over its own settling time found nothing. Until then the job stays `unknown`, and its hold
+is kept.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from gateway.audit.ledger import Ledger
+from gateway.domain.clock import Clock
+from gateway.domain.decision import Placement
+from gateway.domain.errors import RefusedError, UnavailableError
+from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.permit import Permit
+from gateway.domain.writes import AttemptUpdate
+from gateway.enforcement.entries import Entries
+from gateway.enforcement.launch import CANCEL_STAGE, CANCELLED, Launcher
+from gateway.enforcement.outgoing import Outbound, outgoing
+from gateway.enforcement.turns import Turns
+from gateway.ports.upstream import Attempt, Order, Upstream
+from gateway.ports.vendor import Resend
+from gateway.routing.fleet import Fleet
+from gateway.store import attempts
+from gateway.store.attempts import AttemptRow
+from gateway.store.engine import Database
+from gateway.store.view import JobView
+from gateway.telemetry import events
+
+PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
+"""Seconds before each further search for one attempt."""
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Settles attempts that were sent, and whose answer nobody has."""
+
+    database: Database
+    ledger: Ledger
+    fleet: Fleet
+    jobs: JobView
+    outbound: Outbound
+    launcher: Launcher
+    entries: Entries
+    turns: Turns
+    clock: Clock
+    due: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    """When to look for an attempt again."""
+
+    async def run(self) -> None:
+        """Look for every attempt whose time has come."""
+        if not self.fleet.has_hardware():
+            return
+        async with self.database.reading() as connection:
+            lost = await attempts.sending(connection)
+        self._forget({(row.job_id, row.attempt) for row in lost})
+        for row in lost:
+            if row.job_id not in self.launcher.sending and self._is_due(row):
+                async with self.turns.of(row.job_id):
+                    await self._settle(row)
+
+    def _is_due(self, row: AttemptRow) -> bool:
+        return self.due.get((row.job_id, row.attempt), self.clock.now()) <= self.clock.now()
+
+    def _forget(self, lost: set[tuple[str, int]]) -> None:
+        for gone in self.due.keys() - lost:
+            del self.due[gone]
+
+    async def _settle(self, row: AttemptRow) -> None:
+        """Look once; whatever cannot be done now is tried again after a pause."""
+        pause = PAUSES[min(row.searches, len(PAUSES) - 1)]
+        self.due[row.job_id, row.attempt] = self.clock.now() + timedelta(seconds=pause)
+        try:
+            job, current = await self._open(row)
+            if job is not None and current == row:
+                await self._look(job, row)
+        except RefusedError as error:
+            log.warning(events.SEARCH_FAILED, job_id=row.job_id, code=error.code)
+        except UnavailableError as error:
+            log.info(events.SEARCH_FAILED, job_id=row.job_id, code=error.code)
+
+    async def _open(self, row: AttemptRow) -> tuple[JobRecord | None, AttemptRow | None]:
+        async with self.database.reading() as connection:
+            current = await attempts.load(connection, row.job_id, row.attempt)
+        return await self.jobs.find_by_id(row.job_id), current
+
+    async def _look(self, job: JobRecord, row: AttemptRow) -> None:
+        upstream = self.fleet.upstreams.get(row.upstream)
+        if upstream is None:
+            return
+        attempt = await self.outbound.attempt(job, row)
+        vendor_job_id = await upstream.find(attempt)
+        if vendor_job_id is not None:
+            await self._adopt(upstream, job, attempt, vendor_job_id)
+            return
+        searched = row.searches + 1
+        await self.ledger.note(
+            AttemptUpdate(job_id=job.id, attempt=row.attempt, state="sending", vendor_job_id=None, searched=True)
+        )
+        proof = upstream.resend(attempt, searched=searched, now=self.clock.now())
+        if proof is not None:
+            await self._again(job, replace(row, searches=searched), proof)
+
+    async def _adopt(self, upstream: Upstream, job: JobRecord, attempt: Attempt, vendor_job_id: str) -> None:
+        queued = await self.launcher.adopt(job, attempt=attempt.attempt, vendor_job_id=vendor_job_id)
+        log.info(events.SEARCH_FOUND, job_id=job.id, attempt=attempt.attempt)
+        await upstream.follow(attempt, vendor_job_id)
+        if CANCEL_STAGE in queued.stages:
+            await upstream.cancel(job.id)
+
+    async def _again(self, job: JobRecord, row: AttemptRow, proof: Resend) -> None:
+        """Send it once more; what the vendor refuses now never ran, and what is lost again is looked for again."""
+        if CANCEL_STAGE in job.stages:
+            await self.launcher.abandon(row.attempt, replace(job, reason=CANCELLED), status=JobStatus.CANCELLED)
+            return
+        permit, order = await self._permit(job, row, proof)
+        try:
+            await self.launcher.launch(permit, job, order)
+        except RefusedError as error:
+            await self.launcher.abandon(permit.attempt, replace(job, reason=error.message))
+        log.info(events.JOB_RECOVERED, job_id=job.id, attempt=permit.attempt)
+
+    async def _permit(self, job: JobRecord, row: AttemptRow, proof: Resend) -> tuple[Permit, Order]:
+        """Take the same attempt over where one token runs once; else open the next and close this one with it."""
+        if proof is Resend.IDEMPOTENT:
+            order = await self.outbound.order_again(job, attempt=row.attempt)
+            return await self.ledger.claim(row), order
+        number = row.attempt + 1
+        order = await self.outbound.order_again(job, attempt=number)
+        draft = self.entries.repeated(job, attempt=number, searches=row.searches, prepared=order.prepared)
+        placement = Placement(
+            upstream=row.upstream, backend=row.backend, kind=row.kind, fallback=row.fallback, reason=row.reason
+        )
+        sent = outgoing(job, order, attempt=number)
+        return await self.ledger.permit_again(
+            draft, job=job, placement=placement, closes=row.attempt, outgoing=sent
+        ), order

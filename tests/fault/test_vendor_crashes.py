@@ -1,0 +1,15 @@
+"""The exactly-once drill, small: kill -9 while a vendor misbehaves; every intent ends as one job at the vendor."""
+
+from tests.fault.drills import drill
+
+
+def test_every_intent_becomes_one_vendor_job_whatever_is_cut_or_killed():
+    report = drill(
+        "exactly_once", "--submissions", "120", "--kills", "6", "--clients", "12", "--vendors", "ionq", seconds=280
+    )
+
+    assert (report["answered"], report["kills"]) == (120, 6)
+    assert (report["vendor_jobs"], report["lost"], report["double"], report["false_merges"]) == (120, 0, 0, 0)
+    assert report["unsettled"] == 0
+    assert report["ledger_intact"]
+    assert sum(report["faults"].values()) > 0, "a drill without faults would show nothing"
