@@ -1,13 +1,13 @@
 """What a job left at IonQ: fetched whole and kept byte for byte, and read into our words."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import log2
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from adapters.ionq import documents as names
-from adapters.ionq.jobs import MULTI, QASM3
+from adapters.ionq.jobs import MULTI, SINGLE
 from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
 
 Fetch: TypeAlias = Callable[[str], Awaitable[bytes | None]]
@@ -15,6 +15,11 @@ Fetch: TypeAlias = Callable[[str], Awaitable[bytes | None]]
 
 _KINDS: Final = {"histogram": names.HISTOGRAM, "shots": names.SHOTS}
 _MILLION: Final = 1_000_000
+REGISTERS: Final = "qgw_registers"
+"""The metadata key in which the encoder notes what each circuit's registers read."""
+_UNTOLD: Final = "1970-01-01T00:00:00Z"
+"""Probabilities do not say when; the job does."""
+Layout: TypeAlias = Mapping[str, tuple[int | None, ...]]
 
 
 async def documents(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes]:
@@ -66,7 +71,7 @@ def _debiased(told: Mapping[str, Any]) -> bool:
 
 
 def decode(submitted: bytes, kept: Mapping[str, bytes]) -> ProgramResult:
-    """Read probabilities as counts of the shots asked for.
+    """Read probabilities as counts of the shots asked for, in the registers that the encoder noted, if it did.
 
     Raises:
         ValueError: the documents are not of IonQ's format.
@@ -74,39 +79,52 @@ def decode(submitted: bytes, kept: Mapping[str, bytes]) -> ProgramResult:
     body = json.loads(submitted)
     told = json.loads(kept[names.RESULT])
     circuits = [told] if body.get("type") != MULTI else list(told.values())
-    widths = _widths(body, len(circuits))
-    items = tuple(_item(each, width, int(body["shots"])) for each, width in zip(circuits, widths, strict=True))
-    metadata = {"execution_kind": "hardware", "vendor": "ionq", "program": str(body.get("type", QASM3))}
+    layouts = _layouts(body, len(circuits))
+    items = tuple(_item(each, layout, int(body["shots"])) for each, layout in zip(circuits, layouts, strict=True))
+    metadata = {"execution_kind": "hardware", "vendor": "ionq", "program": str(body.get("type", SINGLE))}
     return ProgramResult(
         items=items,
         metadata=metadata,
-        started_at="1970-01-01T00:00:00Z",
-        finished_at="1970-01-01T00:00:00Z",
+        started_at=_UNTOLD,
+        finished_at=_UNTOLD,
         cpu_seconds=0.0,
         seconds=0.0,
     )
 
 
-def _widths(body: Mapping[str, Any], circuits: int) -> list[int]:
+def _layouts(body: Mapping[str, Any], circuits: int) -> list[Layout]:
+    """Say which qubit each bit of each register reads; IonQ itself measures every qubit into one."""
+    noted = (body.get("metadata") or {}).get(REGISTERS)
+    if noted is not None:
+        return [{name: tuple(qubits) for name, qubits in each} for each in json.loads(noted)]
     given = body["input"]
-    if body.get("type") != MULTI:
-        return [int(given["qubits"])]
-    return [int(each.get("qubits", given.get("qubits", 1))) for each in given["circuits"]][:circuits]
+    widths = [given["qubits"]]
+    if body.get("type") == MULTI:
+        widths = [each.get("qubits", given.get("qubits", 1)) for each in given["circuits"]][:circuits]
+    return [{"meas": tuple(range(int(width)))} for width in widths]
 
 
-def _item(probabilities: Mapping[str, float], width: int, shots: int) -> ItemResult:
+def _item(probabilities: Mapping[str, float], layout: Layout, shots: int) -> ItemResult:
     counts = _counts(probabilities, shots)
-    size = -(-width // 8)
-    data = b"".join(outcome.to_bytes(size, "big") * count for outcome, count in counts.items())
-    samples = Tensor(dtype="uint8", shape=(shots, size), data=data)
     return ItemResult(
-        registers={"meas": Register(bits=width, samples=samples)},
+        registers={name: _register(counts, qubits, shots) for name, qubits in layout.items()},
         tensors={},
         shape=(),
         shots=shots,
         summary=_summary(counts, shots),
         metadata={},
     )
+
+
+def _register(counts: Mapping[int, int], qubits: Sequence[int | None], shots: int) -> Register:
+    size = max(1, -(-len(qubits) // 8))
+    data = b"".join(_read(outcome, qubits).to_bytes(size, "big") * count for outcome, count in counts.items())
+    return Register(bits=len(qubits), samples=Tensor(dtype="uint8", shape=(shots, size), data=data))
+
+
+def _read(outcome: int, qubits: Sequence[int | None]) -> int:
+    """Read a register's integer out of all qubits; a bit that was never measured is 0."""
+    return sum((outcome >> qubit & 1) << bit for bit, qubit in enumerate(qubits) if qubit is not None)
 
 
 def _counts(probabilities: Mapping[str, float], shots: int) -> dict[int, int]:

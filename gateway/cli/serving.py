@@ -50,6 +50,7 @@ async def serve(settings: Settings) -> None:
                 task.cancel()
             await listeners.stop(drain_seconds=settings.server.drain_seconds)
             await house.serving.refusals.flush()
+            await house.serving.outside.flush()
             await house.serving.note("gateway.stopped")
             log.info(events.GATEWAY_STOPPED)
 

@@ -14,9 +14,10 @@ import structlog
 
 from gateway.audit.ledger import Ledger
 from gateway.budgets.hold import release, settle
-from gateway.domain.clock import Clock, parse_rfc3339
+from gateway.domain.clock import Clock, parse_rfc3339, rfc3339
 from gateway.domain.errors import UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.result import ProgramResult
 from gateway.domain.writes import AttemptUpdate, EntryDraft, HoldWrite, SealedWrite
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.repeats import Repeats
@@ -128,9 +129,9 @@ class Follower:
         if report.result is None:
             return {}
         body = await self.vault.open(object_id=job.id, kind="payload")
-        return await asyncio.to_thread(
-            self.dialects[job.dialect].encode_results, _ended(job, report), body, report.result
-        )
+        ended = _ended(job, report)
+        result = report.result if report.vendor is None else _timed(report.result, ended)
+        return await asyncio.to_thread(self.dialects[job.dialect].encode_results, ended, body, result)
 
     def speaks(self, job: JobRecord) -> bool:
         """Say whether a job ran where its own dialect is spoken, so that nothing needs translating."""
@@ -140,6 +141,12 @@ class Follower:
         return await self.vault.seal(
             project_id=job.project_id, object_id=job.id, kind=document_kind(name), plaintext=body
         )
+
+
+def _timed(result: ProgramResult, ended: JobRecord) -> ProgramResult:
+    """Tell when a vendor ran a job, whose results seldom say so themselves."""
+    started, finished = ended.started_at or ended.created_at, ended.finished_at or ended.created_at
+    return replace(result, started_at=rfc3339(started), finished_at=rfc3339(finished), seconds=ended.usage_seconds)
 
 
 def document_kind(name: str) -> str:
@@ -152,7 +159,7 @@ def document_kind(name: str) -> str:
 def _ended(job: JobRecord, report: Progress) -> JobRecord:
     result, vendor = report.result, report.vendor
     started, finished, seconds = job.started_at, report.at, job.usage_seconds
-    if result is not None:
+    if result is not None and vendor is None:
         started, finished = parse_rfc3339(result.started_at), parse_rfc3339(result.finished_at)
         seconds = result.seconds
     if vendor is not None:

@@ -1,7 +1,8 @@
 """The writer: the one place that opens a transaction for a unit, many units at a time (group commit).
 
-While one batch is on its way to the disk, and for a moment after, the next one gathers. Who waits is answered after the commit, so
-an answer means durable. Nobody who stops waiting takes a unit back that is already being written.
+While one batch is on its way to the disk, and under load for a moment after, the next one gathers. Who waits is
+answered after the commit, so an answer means durable. Nobody who stops waiting takes a unit back that is already
+being written.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""Looks at a gateway's metrics all the time during a drill, and notes when breakers turn. Moments are monotonic seconds."""
+"""Looks at a gateway's metrics all the time during a drill, and notes when breakers turn.
+
+Moments are monotonic seconds.
+"""
 
 import asyncio
 import time
