@@ -17,7 +17,8 @@ _WORDS: Final[Mapping[int, Literal["B", "H", "I", "Q"]]] = {1: "B", 2: "H", 4: "
 def of(registers: Mapping[str, Register], tensors: Mapping[str, Tensor], shots: int) -> Summary:
     """Sum up an item: its outcomes, or else its estimates."""
     counts = _outcomes([each.samples for each in registers.values() if each.bits])
-    shares = [count / sum(counts) for count in counts]
+    total = sum(counts)
+    shares = [count / total for count in counts]
     return Summary(
         shots=shots,
         distinct_outcomes=len(counts) or None,

@@ -33,24 +33,27 @@ def _accepted(answer: answered.Accepted) -> WireAnswer:
 
 
 def _job(answer: answered.JobView) -> WireAnswer:
-    shown = jobs.view(answer.job) if answer.envelope is None else envelopes.view(answer.job, answer.envelope)
+    said = jobs.words(answer.body)
+    shown = (
+        jobs.view(answer.job, said) if answer.envelope is None else envelopes.view(answer.job, answer.envelope, said)
+    )
     return _json(shown, job=answer.job)
 
 
 def _child(asked: ShowChild, answer: answered.JobView) -> WireAnswer:
     if asked.index >= len(jobs.children(answer.job) or ()):
         raise NotFoundError(noun="circuit of job", name=asked.client_job_id)
-    return _json(jobs.child_view(answer.job, asked.index), job=answer.job)
+    return _json(jobs.child_view(answer.job, asked.index, jobs.words(answer.body)), job=answer.job)
 
 
 def _children(answer: answered.JobView) -> WireAnswer:
-    count = len(jobs.children(answer.job) or ())
-    return _json({"jobs": [jobs.child_view(answer.job, index) for index in range(count)], "next": None})
+    count, said = len(jobs.children(answer.job) or ()), jobs.words(answer.body)
+    return _json({"jobs": [jobs.child_view(answer.job, index, said) for index in range(count)], "next": None})
 
 
 def _jobs(asked: ask.ListJobs, page: answered.JobList) -> WireAnswer:
     end = asked.offset + len(page.jobs)
-    shown = [jobs.view(view.job) for view in page.jobs]
+    shown = [jobs.view(view.job, jobs.words(view.body)) for view in page.jobs]
     return _json({"jobs": shown, "next": str(end) if page.jobs and end < page.count else None})
 
 

@@ -11,7 +11,7 @@ from gateway.domain.job import JobRecord, JobStatus
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def view(job: JobRecord, envelope: bytes) -> dict[str, Any]:
+def view(job: JobRecord, envelope: bytes, said: Mapping[str, Any]) -> dict[str, Any]:
     """Show a job that ran at IonQ.
 
     The status and the way it ended are those of the gateway's record, which is durable before it is shown.
@@ -20,7 +20,7 @@ def view(job: JobRecord, envelope: bytes) -> dict[str, Any]:
     shown = _renamed(told, _names(job, told))
     done = job.status is JobStatus.COMPLETED
     return {
-        **jobs.view(job),
+        **jobs.view(job, said),
         **shown,
         "id": job.client_job_id,
         "status": jobs.STATUS[job.status],
@@ -29,7 +29,7 @@ def view(job: JobRecord, envelope: bytes) -> dict[str, Any]:
         "submitter_id": job.principal_id,
         "project_id": job.project_id,
         "session_id": job.session_id,
-        "metadata": job.echo.get("metadata"),
+        **said,
         "failure": _failure(job, shown.get("failure")),
         "results": _by_format(shown.get("results")) if done else None,
         "output": _output(shown.get("output")),

@@ -4,6 +4,7 @@ The SDK fails on a status it does not know, so a job whose fate the gateway does
 Urls of results have no mount: the SDK cuts one version out of base and url together, and only this form survives.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -37,10 +38,17 @@ def accepted(job: JobRecord) -> dict[str, Any]:
     }
 
 
-def view(job: JobRecord) -> dict[str, Any]:
-    """Show a whole job."""
+def words(body: bytes | None) -> Mapping[str, Any]:
+    """Find what the client said to itself, its metadata and the job's name, in the body it sent."""
+    submitted = json.loads(body) if body else {}
+    return {key: submitted.get(key) for key in ("metadata", "name")}
+
+
+def view(job: JobRecord, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Show a whole job; `said` are the client's own words."""
     return {
         **_common(job),
+        **said,
         "id": job.client_job_id,
         "type": job.echo.get("type", SINGLE),
         "parent_job_id": None,
@@ -51,12 +59,13 @@ def view(job: JobRecord) -> dict[str, Any]:
     }
 
 
-def child_view(job: JobRecord, index: int) -> dict[str, Any]:
+def child_view(job: JobRecord, index: int, said: Mapping[str, Any]) -> dict[str, Any]:
     """Show one circuit of a job as a job of its own; it lives and ends with the others."""
     own = ids.child(job.client_job_id, index)
     done = job.status is JobStatus.COMPLETED and not job.echo.get("dry_run")
     return {
         **_common(job),
+        **said,
         "id": own,
         "type": SINGLE,
         "parent_job_id": job.client_job_id,
@@ -108,8 +117,6 @@ def _common(job: JobRecord) -> dict[str, Any]:
         "submitter_id": job.principal_id,
         "project_id": job.project_id,
         "session_id": job.session_id,
-        "metadata": job.echo.get("metadata"),
-        "name": job.echo.get("name"),
         "submitted_at": rfc3339(job.created_at),
         "started_at": _moment(job.started_at),
         "completed_at": _moment(job.finished_at),

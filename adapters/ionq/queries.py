@@ -91,7 +91,7 @@ def list_jobs(
     query = Query(request)
     query.only({"parent_job_id", "status", "target", "session_id", "limit", "next"})
     if parent := query.text("parent_job_id"):
-        return ListChildren(client_job_id=ids.split(parent)[0], parameters=False)
+        return ListChildren(client_job_id=ids.split(parent)[0], parameters=True)
     status = query.one_of("status", STATUSES)
     return ListJobs(
         limit=min(query.number("limit", settings.page_limit, least=1), settings.page_limit),
@@ -104,7 +104,7 @@ def list_jobs(
         created_after=None,
         created_before=None,
         ascending=False,
-        parameters=False,
+        parameters=True,
         statuses=() if status is None else tuple(each.value for each in STATUSES[status]),
     )
 

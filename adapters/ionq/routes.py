@@ -110,8 +110,8 @@ def _pattern(path: str) -> re.Pattern[str]:
 def _show_job(_: WireRequest, job: str) -> ask.ShowJob:
     parent, index = ids.split(job)
     if index is None:
-        return ask.ShowJob(client_job_id=job, parameters=False)
-    return ShowChild(client_job_id=parent, parameters=False, index=index)
+        return ask.ShowJob(client_job_id=job, parameters=True)
+    return ShowChild(client_job_id=parent, parameters=True, index=index)
 
 
 def _results(kind: str) -> Callable[[WireRequest, str], ask.ShowResults]:

@@ -18,13 +18,6 @@ class IonqSettings(BaseModel):
         pattern=r"^https?://[^\s?#]+$",
         description="Where IonQ's own API is, without a trailing slash.",
     )
-    settle_seconds: float = Field(
-        default=120.0,
-        gt=0,
-        le=3600,
-        description="How long a job that IonQ took may stay out of its list; a submission without an answer is not "
-        "sent again before.",
-    )
     page_limit: int = Field(default=100, ge=1, le=1000, description="Most jobs or sessions in one page of a list.")
 
 

@@ -77,8 +77,8 @@ def _metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _echo(body: SubmitBody, given: Wire) -> dict[str, Any]:
-    """Keep what GET /jobs/{id} shows again; circuits are not among it."""
-    shown = body.model_dump(exclude={"input", "session_id", "shots"}, exclude_none=True)
+    """Keep what GET /jobs/{id} shows again; circuits, and the words of people, stay in the sealed body."""
+    shown = body.model_dump(exclude={"input", "session_id", "shots", "metadata", "name"}, exclude_none=True)
     known = {name: shown[name] for name in type(body).model_fields if name in shown}
     shape = {name: value for name in ("qubits", "gateset") if (value := getattr(given, name, None)) is not None}
     return {**known, **shape, "shots": body.shots or DEFAULT_SHOTS}

@@ -41,10 +41,11 @@ class IonqVendor:
 
     name = "ionq"
     resend = Resend.AFTER_SEARCH
+    settle_seconds = 120.0
+    """IonQ documents no bound; a job is listed at once as far as anyone has seen."""
 
     def __init__(self, settings: IonqSettings) -> None:
         self._base = settings.url.rstrip("/")
-        self.settle_seconds = settings.settle_seconds
 
     async def backends(self, call: Call) -> Sequence[BackendReport]:
         """List all backends that are not retired."""

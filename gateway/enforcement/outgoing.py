@@ -91,7 +91,9 @@ class Outbound:
         facts = await self.sandbox.measure(
             reader=job.dialect, body=body, project_id=job.project_id, principal_id=job.principal_id
         )
-        calibration = self.fleet.get(job.backend).calibration(job.created_at)
+        # A vendor that cannot be asked just now lists no backends; that is no reason to give the job up.
+        berth = self.fleet.find(job.backend)
+        calibration = None if berth is None else berth.calibration(job.created_at)
         return await self.order(job, body, facts, calibration, attempt=attempt)
 
     async def attempt(self, job: JobRecord, row: AttemptRow) -> Attempt:

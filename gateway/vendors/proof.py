@@ -23,6 +23,7 @@ class Proof:
 
     def __init__(self, vendor: Vendor, pace: VendorPace, timing: Timing) -> None:
         self._vendor, self._pace, self._timing = vendor, pace, timing
+        self._settle_seconds = pace.settle_seconds or vendor.settle_seconds
         self._left_at: dict[_Key, float] = {}
         self._searched_at: dict[_Key, float] = {}
         self.begin()
@@ -60,6 +61,6 @@ class Proof:
             return False
         if left_at is None:
             left_at = self._began
-            if now < attempt.permitted_at + _SEND_WINDOW + timedelta(seconds=self._vendor.settle_seconds):
+            if now < attempt.permitted_at + _SEND_WINDOW + timedelta(seconds=self._settle_seconds):
                 return False
-        return searched_at - left_at >= self._vendor.settle_seconds
+        return searched_at - left_at >= self._settle_seconds

@@ -68,6 +68,8 @@ class VendorPace(_Section):
     """Whether a submission without an answer may be sent again where that is proven safe."""
     searches: Annotated[int, Field(ge=3, le=1000)] = 3
     """Empty searches that proof takes at a vendor without tokens; the last one after its own settling time."""
+    settle_seconds: Seconds | None = None
+    """How long a job that a vendor took may stay out of its lists; absent is what its adapter knows of it."""
     sweep_seconds: Seconds = 600.0
     """How often a vendor's job list is compared with ours."""
     sweep_hours: Annotated[int, Field(ge=1, le=720)] = 24

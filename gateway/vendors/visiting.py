@@ -135,7 +135,7 @@ class Visitor:
         """Believe only after a while that there is no such job: it may not be to be seen yet."""
         now, name = self._desk.timing.monotonic(), self._desk.name
         job.missing_since = now if job.missing_since is None else job.missing_since
-        if now - job.missing_since < self._desk.vendor.settle_seconds:
+        if now - job.missing_since < (self._desk.pace.settle_seconds or self._desk.vendor.settle_seconds):
             return job.pause_after_failure(self._desk.pace)
         job.outcome = Progress(
             job_id=job.job_id,

@@ -20,6 +20,7 @@ PACE = {
     "requests_per_second": 400.0,
     "polls_at_once": 32,
     "refresh_seconds": 5.0,
+    "settle_seconds": 1.0,
     "shortest_pause_seconds": 0.5,
     "longest_pause_seconds": 2.0,
 }

@@ -30,8 +30,8 @@ from tests.running import Gateway, GatewayFailedError
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "exactly-once.md"
 SUBMIT = {"ionq": "POST /jobs$", "ibm": "POST /jobs$"}
 ADAPTERS: dict[str, Any] = {
-    "ionq": lambda url: {"url": f"{url}/v0.4", "settle_seconds": 1.0},
-    "ibm": lambda url: {"api_url": f"{url}/api/v1", "iam_url": url, "settle_seconds": 1.0},
+    "ionq": lambda url: {"url": f"{url}/v0.4"},
+    "ibm": lambda url: {"api_url": f"{url}/api/v1", "iam_url": f"{url}/iam"},
 }
 SECRETS = {"ionq": b"api_key=fake-ionq-key\n", "ibm": b"api_key=ibm-test-api-key\n"}
 FAULTS = (

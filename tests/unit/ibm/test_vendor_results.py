@@ -272,3 +272,12 @@ def test_a_result_without_metrics_has_no_times():
 
     assert (result.started_at, result.seconds) == ("1970-01-01T00:00:00Z", 0.0)
     assert decoded(GOOD, metrics=b"garbage") == replace(result)
+
+
+def test_as_many_outcomes_as_shots_are_counted_in_no_time():
+    """A wide circuit on a noisy machine gives hardly two equal shots; the serving process counts them."""
+    rows = np.arange(200_000, dtype=">u8").view(np.uint8).reshape(-1, 8)
+    (item,) = decoded(pubs(({"m": encoding.bits(rows, 64)}, (), {}))).items
+
+    assert item.summary.distinct_outcomes == 200_000
+    assert item.summary.top_probability_ppm == 5

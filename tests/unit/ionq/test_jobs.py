@@ -17,10 +17,11 @@ from tests.fakes import values
 DIALECT = IonqDialect(IonqSettings())
 PARENT = ids.parent(bytes(16))
 METADATA = {"shots": "100", "qiskit_header": "H4sI", "own": "words"}
-ECHO = {"type": "ionq.circuit.v1", "backend": "simulator", "metadata": METADATA, "qubits": 2, "gateset": "qis"}
+ECHO = {"type": "ionq.circuit.v1", "backend": "simulator", "qubits": 2, "gateset": "qis"}
 JOB = replace(values.JOB, client_job_id=ClientJobId(PARENT), dialect="ionq", echo={**ECHO, "shots": 100})
 MULTI = replace(JOB, circuits=2, echo={**JOB.echo, "type": "ionq.multi-circuit.v1"})
-SHOW = ask.ShowJob(client_job_id=PARENT, parameters=False)
+SENT = json.dumps({"metadata": METADATA, "name": "bell"}).encode()
+SHOW = ask.ShowJob(client_job_id=PARENT, parameters=True)
 VENDORS, FIRST, SECOND = (f"{digit * 8}-1111-7111-8111-111111111111" for digit in "abc")
 
 
@@ -30,7 +31,7 @@ def answer(operation, given):
 
 def shown(job, *, envelope=None, operation=SHOW):
     told = envelope if envelope is None or isinstance(envelope, bytes) else json.dumps(envelope).encode()
-    return answer(operation, answered.JobView(job=job, body=None, queue_position=None, envelope=told))
+    return answer(operation, answered.JobView(job=job, body=SENT, queue_position=None, envelope=told))
 
 
 def completed(job=JOB, **fields):
@@ -80,10 +81,10 @@ def test_several_circuits_are_jobs_of_their_own():
 
     told = shown(job)
     children = answer(
-        asked.ListChildren(client_job_id=PARENT, parameters=False),
-        answered.JobView(job=job, body=None, queue_position=None),
+        asked.ListChildren(client_job_id=PARENT, parameters=True),
+        answered.JobView(job=job, body=SENT, queue_position=None),
     )["jobs"]
-    second = shown(job, operation=asked.ShowChild(client_job_id=PARENT, parameters=False, index=1))
+    second = shown(job, operation=asked.ShowChild(client_job_id=PARENT, parameters=True, index=1))
 
     assert told["child_job_ids"] == [child["id"] for child in children] == ids.children(PARENT, 2)
     assert told["results"]["probabilities"]["url"].endswith(f"{PARENT}/results/probabilities/aggregated")
@@ -95,7 +96,7 @@ def test_several_circuits_are_jobs_of_their_own():
 @pytest.mark.parametrize("job", [pytest.param(MULTI, id="beyond the last"), pytest.param(JOB, id="of a single one")])
 def test_a_circuit_that_is_not_there_is_not_found(job):
     with pytest.raises(RefusedError) as refused:
-        shown(job, operation=asked.ShowChild(client_job_id=PARENT, parameters=False, index=2))
+        shown(job, operation=asked.ShowChild(client_job_id=PARENT, parameters=True, index=2))
 
     assert refused.value.code == "not-found"
 
@@ -154,7 +155,7 @@ def test_a_page_says_where_the_next_one_begins():
     views = tuple(answered.JobView(job=JOB, body=None, queue_position=None) for _ in range(2))
     operation = ask.ListJobs(
         limit=2, offset=4, backend=None, pending=None, program=None, tags=(), session_id=None,
-        created_after=None, created_before=None, ascending=False, parameters=False,
+        created_after=None, created_before=None, ascending=False, parameters=True,
     )  # fmt: skip
 
     page = answer(operation, answered.JobList(jobs=views, count=7, limit=2, offset=4))

@@ -13,7 +13,7 @@ DIALECT = IonqDialect(IonqSettings(page_limit=50))
 JOB = ids.parent(bytes(16))
 CHILD = ids.child(JOB, 2)
 EVERY = {"limit": 50, "offset": 0, "backend": None, "pending": None, "program": None, "tags": (), "session_id": None}
-EVERY |= {"created_after": None, "created_before": None, "ascending": False, "parameters": False, "statuses": ()}
+EVERY |= {"created_after": None, "created_before": None, "ascending": False, "parameters": True, "statuses": ()}
 
 
 def request(method, path, *, body=b"", headers=None, **query):
@@ -34,9 +34,9 @@ def refusal(method, path, **rest):
 @pytest.mark.parametrize(
     ("path", "query", "operation"),
     [
-        pytest.param(f"/jobs/{JOB}", {}, ask.ShowJob(client_job_id=JOB, parameters=False), id="a job"),
+        pytest.param(f"/jobs/{JOB}", {}, ask.ShowJob(client_job_id=JOB, parameters=True), id="a job"),
         pytest.param(
-            f"/jobs/{CHILD}", {}, asked.ShowChild(client_job_id=JOB, parameters=False, index=2), id="one circuit of it"
+            f"/jobs/{CHILD}", {}, asked.ShowChild(client_job_id=JOB, parameters=True, index=2), id="one circuit of it"
         ),
         pytest.param(
             f"/jobs/{JOB}/results/probabilities", {}, ask.ShowResults(client_job_id=JOB), id="its probabilities"
@@ -97,7 +97,7 @@ def refusal(method, path, **rest):
         pytest.param(
             "/jobs",
             {"parent_job_id": CHILD},
-            asked.ListChildren(client_job_id=JOB, parameters=False),
+            asked.ListChildren(client_job_id=JOB, parameters=True),
             id="the circuits of a job",
         ),
         pytest.param("/sessions/s/jobs", {}, ask.ListJobs(**{**EVERY, "session_id": "s"}), id="a session's jobs"),
