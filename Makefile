@@ -20,7 +20,7 @@ export UV_NO_PROGRESS := 1
 # Without it the first start of everything compiles everything, and where writing bytecode is off, every start.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo serve test check fix bench docs lock
+.PHONY: help setup demo serve fakes test check fix drill bench docs lock
 
 help: ## list what can be asked for
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: .venv/.runtime ## run the whole story once, with the stock IBM SDK, and pr
 serve: .venv/.runtime ## run a gateway on this machine, with its state in .gateway
 	@test -d .gateway || $(BIN)/gateway init
 	$(BIN)/gateway serve
+
+fakes: .venv/.dev ## run fakes of the three vendors, and make a gateway's deployment for them in .fakes
+	$(BIN)/python -m tests.drill.trial $(FAKES)
 
 test: check ## run every check and every test, as CI does
 	$(SAY) 'test: the external tools of tests/tools.toml'
@@ -57,6 +60,12 @@ check: .venv/.dev ## check style, types and import contracts
 fix: .venv/.dev ## mend style and formatting where a program can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+drill: .venv/.dev ## lose answers, kill the gateway, take vendors away, and write the pages of what came of it
+	$(SAY) 'drill: 10 000 submissions, faults at every step, the gateway killed 200 times'
+	$(BIN)/python -m tests.drill.exactly_once --page
+	$(SAY) 'drill: each vendor away for two minutes, in three ways, under load'
+	$(BIN)/python -m tests.drill.outage --vendors ionq,ibm --page
 
 bench: .venv/.dev ## measure, and write docs/reference/benchmarks.md
 	$(BIN)/python -m tests.bench

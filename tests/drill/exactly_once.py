@@ -28,12 +28,24 @@ from tests.drill.deployment import Fake, fakes, gateway
 from tests.running import Gateway, GatewayFailedError
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "exactly-once.md"
-SUBMIT = {"ionq": "POST /jobs$", "ibm": "POST /jobs$"}
+SUBMIT = {"ionq": "POST /jobs$", "ibm": "POST /jobs$", "aws": "POST /quantum-task$"}
+NAMES = {"ionq": "ionq", "ibm": "ibm", "aws": "braket"}
+"""The adapter of each fake."""
 ADAPTERS: dict[str, Any] = {
     "ionq": lambda url: {"url": f"{url}/v0.4"},
     "ibm": lambda url: {"api_url": f"{url}/api/v1", "iam_url": f"{url}/iam"},
+    "aws": lambda url: {"endpoint": url},
 }
-SECRETS = {"ionq": b"api_key=fake-ionq-key\n", "ibm": b"api_key=ibm-test-api-key\n"}
+SECRETS = {
+    "ionq": b"api_key=fake-ionq-key\n",
+    "ibm": b"api_key=ibm-test-api-key\n",
+    "aws": b"access_key_id=AKIAFAKEVENDOR000001\nsecret_access_key=fake-aws-secret-for-tests-only-0000000001\n",
+}
+ATTRIBUTES = {
+    "ionq": lambda _: (),
+    "ibm": lambda told: ("--attribute", f"crn={told['crn']}"),
+    "aws": lambda _: ("--attribute", "regions=us-east-1", "--attribute", "bucket=amazon-braket-{region}-drill"),
+}
 FAULTS = (
     ("cut_before_read", 0.02),
     ("cut_after_read", 0.02),
@@ -103,16 +115,23 @@ class Drill:
         """Begin the deployment and give it its accounts; faults begin with the first submission."""
         self._gateway.init()
         for vendor in self._fakes:
-            attributes = ["--attribute", f"crn={self._fakes[vendor].told['crn']}"] if vendor == "ibm" else []
-            done = self._gateway.run("vendors", "add", vendor, "--name", vendor, *attributes, given=SECRETS[vendor])
+            attributes = ATTRIBUTES[vendor](self._fakes[vendor].told)
+            added = ("vendors", "add", NAMES[vendor], "--name", vendor, *attributes)
+            done = self._gateway.run(*added, given=SECRETS[vendor])
             assert done.returncode == 0, done.stderr
         self._gateway.start()
-        made = {"ionq": speakers.Ionq.of, "ibm": speakers.Ibm.of}
-        self._speakers = {vendor: made[vendor](self._gateway.key()) for vendor in self._fakes}
+        self._speakers = {vendor: self._speaker(vendor) for vendor in self._fakes}
         for number, (vendor, fake) in enumerate(self._fakes.items()):
             submit = [{"match": SUBMIT[vendor], "kind": kind, "probability": share} for kind, share in FAULTS]
             others = [{"match": match, "kind": kind, "probability": share} for match, kind, share in OTHERS]
             fake.ask("faults", {"rules": [*submit, *others], "seed": self._arguments.seed + number})
+
+    def _speaker(self, vendor: str) -> speakers.Speaker:
+        key = self._gateway.key()
+        if vendor == "aws":
+            pair = self._gateway.json("env", "braket", "--key", key)
+            return speakers.Braket(pair["AWS_ACCESS_KEY_ID"], pair["AWS_SECRET_ACCESS_KEY"])
+        return {"ionq": speakers.Ionq, "ibm": speakers.Ibm}[vendor](key)
 
     async def run(self) -> Report:
         """Submit everything while the gateway is killed, then let it all come to an end and count."""
@@ -239,7 +258,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--submissions", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--clients", type=int, default=24)
-    parser.add_argument("--vendors", default="ionq,ibm")
+    parser.add_argument("--vendors", default="ionq,ibm,aws")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--page", action="store_true", help="write docs/reference/exactly-once.md")
     return parser.parse_args(given)
@@ -253,7 +272,7 @@ def main(given: Sequence[str] | None = None) -> int:
         tempfile.TemporaryDirectory() as folder,
         fakes(vendors, "--instant", "--queue-seconds", "0.2", "--run-seconds", "0.2") as started,
     ):
-        adapters = {vendor: ADAPTERS[vendor](fake.url) for vendor, fake in started.items()}
+        adapters = {NAMES[vendor]: ADAPTERS[vendor](fake.url) for vendor, fake in started.items()}
         made = gateway(Path(folder), adapters)
         try:
             drill = Drill(arguments, made, started)

@@ -1,5 +1,6 @@
 """Where canaries are planted: credentials at each vendor, and everything a client can write into a submission."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -7,12 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from botocore.auth import SigV4Auth  # type: ignore[import-untyped]  # ships no types
-from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # as above
-from botocore.credentials import Credentials  # type: ignore[import-untyped]  # as above
-
 from tests.drill.deployment import PACE, Fake, fakes, priced
-from tests.fakes.vendors.aws.calls import SV1, action
+from tests.fakes.vendors.aws.calls import BUCKET, SV1, Calls, action
+from tests.fakes.vendors.aws.signature import Key
 from tests.integration import bodies
 from tests.integration.canaries import canary
 from tests.running import Gateway, Reply
@@ -39,7 +37,7 @@ class Vendor:
         """Give the adapter's section."""
         url = told["url"]
         return {
-            "ionq": {"url": f"{url}/v0.4", "settle_seconds": 1.0},
+            "ionq": {"url": f"{url}/v0.4"},
             "ibm": {"api_url": f"{url}/api/v1", "iam_url": url},
             "aws": {"endpoint": url},
         }[self.fake]
@@ -48,7 +46,7 @@ class Vendor:
         """Give what an account needs beside its secrets."""
         pairs = {
             "ibm": [f"crn={told.get('crn')}"],
-            "aws": [f"regions={REGION}", "bucket=amazon-braket-{region}-test"],
+            "aws": [f"regions={REGION}", f"bucket={BUCKET}"],
         }.get(self.fake, [])
         return [part for pair in pairs for part in ("--attribute", pair)]
 
@@ -87,13 +85,9 @@ class Deployment:
             scheme = {"ionq": "apiKey", "ibm": "apikey"}[dialect]
             headers = {"authorization": f"{scheme} {key or self.key}"}
         else:
-            headers = self._signed(method, path, content)
+            signed = Calls(self.gateway.url, Key(*self.pair), REGION).signed(method, path, content)
+            headers = {name.lower(): value for name, value in signed.items()}
         return self.gateway.request(method, path, headers=headers, body=content or None)
-
-    def _signed(self, method: str, path: str, content: bytes) -> dict[str, str]:
-        request = AWSRequest(method, f"{self.gateway.url}{path}", {"content-type": "application/json"}, content)
-        SigV4Auth(Credentials(*self.pair), "braket", REGION).add_auth(request)
-        return {name.lower(): value for name, value in request.headers.items()}
 
 
 def deployed(folder: Path, vendors: Mapping[str, Vendor]) -> Iterator[Deployment]:
@@ -115,6 +109,8 @@ def deployed(folder: Path, vendors: Mapping[str, Vendor]) -> Iterator[Deployment
 
 
 def _settled(made: Deployment, vendors: Mapping[str, Vendor]) -> Deployment:
+    if "braket" in vendors:
+        asyncio.run(Calls(made.fakes["braket"].url, Key.parse(vendors["braket"].key), REGION).make_bucket())
     for name, each in vendors.items():
         attributes = each.attributes(made.fakes[name].told)
         done = made.gateway.run("vendors", "add", name, "--name", name, *attributes, given=each.secrets.encode())
