@@ -61,7 +61,7 @@ def _results(asked: ask.ShowResults, answer: answered.ResultBody) -> WireAnswer:
     body = answer.body
     if body is not None and isinstance(asked, ShowPart):
         body = documents.part(body, asked.key)
-    if body is None:
+    if body is None or body == documents.NO_PROBABILITIES:
         raise NoDocumentError(job=asked.client_job_id, document=asked.document, why=_why(answer.job))
     return WireAnswer(status=HTTPStatus.OK, body=body, headers=labels.headers(answer.job))
 

@@ -8,6 +8,7 @@ documents; the parts keep their bytes.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,9 @@ EXECUTION = "qgw.execution.v1"
 """What computed the result: only where the gateway encoded it."""
 ARTIFACT = re.compile(r"(?:ionq|qgw)\.[a-z0-9._-]{1,100}")
 
+NO_PROBABILITIES = b"{}"
+"""Kept as `result` where IonQ has no probabilities to give, as for a dry run; never shown."""
+
 _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -31,8 +35,15 @@ def of_children(kind: str) -> str:
 
 
 def of_variants(kind: str) -> str:
-    """Name the joined documents of a job's variants, by their ids."""
+    """Name the joined documents of a job's variants, by index."""
     return f"variants-{kind}"
+
+
+def variants(told: Mapping[str, Any]) -> list[str]:
+    """List IonQ's ids of the variants that debiasing ran, as a job names them."""
+    mitigation = (told.get("output") or {}).get("error_mitigation") or {}
+    found = (mitigation.get("debiasing") or {}).get("variants") or []
+    return [str(each["variant_id"]) for each in found]
 
 
 def compiled(language: str) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.ionq import ids, jobs, labels
+from adapters.ionq import documents, ids, jobs, labels
 from gateway.domain.job import JobRecord, JobStatus
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -46,8 +46,8 @@ def _object(envelope: bytes) -> dict[str, Any]:
 
 
 def _names(job: JobRecord, told: Mapping[str, Any]) -> dict[str, str]:
-    """Pair IonQ's ids of this job and its circuits with ours."""
-    theirs = told.get("child_job_ids") or []
+    """Pair IonQ's ids of this job, and of its circuits or of one circuit's variants, with ours."""
+    theirs = told.get("child_job_ids") or documents.variants(told)
     paired = zip(theirs, ids.children(job.client_job_id, len(theirs)), strict=True)
     return {str(told.get("id")): job.client_job_id, **{str(each): own for each, own in paired}}
 

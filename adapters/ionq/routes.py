@@ -127,7 +127,10 @@ def _results(kind: str) -> Callable[[WireRequest, str], ask.ShowResults]:
 
 def _variant(kind: str) -> Callable[[WireRequest, str, str], ask.ShowResults]:
     def read(_: WireRequest, job: str, variant: str) -> ask.ShowResults:
-        return ShowPart(client_job_id=_whole(job), document=documents.of_variants(kind), key=variant)
+        parent, index = ids.split(variant)
+        if index is None or parent != job:
+            raise NotFoundError(noun="variant", name=variant)
+        return ShowPart(client_job_id=job, document=documents.of_variants(kind), key=str(index))
 
     return read
 

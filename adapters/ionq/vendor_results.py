@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from math import log2
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from adapters.ionq import documents as names
-from adapters.ionq.jobs import MULTI, SINGLE
-from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
+from adapters.ionq.jobs import MULTI, QASM3, SINGLE
+from adapters.ionq.vendor_registers import item as registers
+from adapters.ionq.vendor_registers import summary
+from gateway.domain.result import ItemResult, ProgramResult, Register, Tensor
 
 Fetch: TypeAlias = Callable[[str], Awaitable[bytes | None]]
 """A path below the API's base to its bytes; `None` where IonQ has nothing there."""
 
 _KINDS: Final = {"histogram": names.HISTOGRAM, "shots": names.SHOTS}
-_MILLION: Final = 1_000_000
+_EACH: Final = ("probabilities", *_KINDS)
 REGISTERS: Final = "qgw_registers"
 """The metadata key in which the encoder notes what each circuit's registers read."""
 _UNTOLD: Final = "1970-01-01T00:00:00Z"
@@ -26,11 +27,14 @@ async def documents(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes]:
     """Fetch what a completed job points at."""
     found: dict[str, bytes | None] = await _artifacts(told, fetch)
     if told.get("dry_run"):
-        found[names.RESULT] = b"{}"
+        found[names.RESULT] = names.NO_PROBABILITIES
     elif told.get("child_job_ids"):
         found |= await _several(told, fetch)
     else:
         found |= await _one(f"/jobs/{told['id']}/results", fetch, sharpen=_debiased(told))
+        found |= await _varied(told, fetch)
+    if told.get("type") == QASM3 and found[names.RESULT] is None:
+        found[names.RESULT] = names.NO_PROBABILITIES
     return {name: body for name, body in found.items() if body is not None}
 
 
@@ -47,12 +51,24 @@ async def _several(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes | N
     sharp = await fetch(f"{whole}?sharpen=true") if _debiased(told) else plain
     children = [f"/jobs/{child}/results" for child in told["child_job_ids"]]
     joined = {
-        names.of_children(kind): names.joined(
-            {str(n): body for n, child in enumerate(children) if (body := await fetch(f"{child}/{kind}")) is not None}
-        )
-        for kind in ("probabilities", *_KINDS)
+        names.of_children(kind): await _joined([f"{child}/{kind}" for child in children], fetch)
+        for kind in _EACH
     }
     return {names.RESULT: plain, names.SHARPENED: sharp, **joined}
+
+
+async def _varied(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes | None]:
+    """Fetch what each variant of a debiased circuit gave; clients count the variants."""
+    results = [f"/jobs/{told['id']}/variants/{quote(each, safe='')}/results" for each in names.variants(told)]
+    return {
+        names.of_variants(kind): await _joined([f"{each}/{kind}" for each in results], fetch)
+        for kind in _EACH
+        if results
+    }
+
+
+async def _joined(paths: Sequence[str], fetch: Fetch) -> bytes:
+    return names.joined({str(n): body for n, path in enumerate(paths) if (body := await fetch(path)) is not None})
 
 
 async def _artifacts(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes | None]:
@@ -77,10 +93,7 @@ def decode(submitted: bytes, kept: Mapping[str, bytes]) -> ProgramResult:
         ValueError: the documents are not of IonQ's format.
     """
     body = json.loads(submitted)
-    told = json.loads(kept[names.RESULT])
-    circuits = [told] if body.get("type") != MULTI else list(told.values())
-    layouts = _layouts(body, len(circuits))
-    items = tuple(_item(each, layout, int(body["shots"])) for each, layout in zip(circuits, layouts, strict=True))
+    items = (registers(kept),) if body.get("type") == QASM3 else _items(body, json.loads(kept[names.RESULT]))
     metadata = {"execution_kind": "hardware", "vendor": "ionq", "program": str(body.get("type", SINGLE))}
     return ProgramResult(
         items=items,
@@ -90,6 +103,12 @@ def decode(submitted: bytes, kept: Mapping[str, bytes]) -> ProgramResult:
         cpu_seconds=0.0,
         seconds=0.0,
     )
+
+
+def _items(body: Mapping[str, Any], told: Mapping[str, Any]) -> tuple[ItemResult, ...]:
+    circuits = [told] if body.get("type") != MULTI else list(told.values())
+    layouts = _layouts(body, len(circuits))
+    return tuple(_item(each, layout, int(body["shots"])) for each, layout in zip(circuits, layouts, strict=True))
 
 
 def _layouts(body: Mapping[str, Any], circuits: int) -> list[Layout]:
@@ -111,7 +130,7 @@ def _item(probabilities: Mapping[str, float], layout: Layout, shots: int) -> Ite
         tensors={},
         shape=(),
         shots=shots,
-        summary=_summary(counts, shots),
+        summary=summary(counts, shots),
         metadata={},
     )
 
@@ -139,15 +158,3 @@ def _counts(probabilities: Mapping[str, float], shots: int) -> dict[int, int]:
     if sum(counts.values()) != shots:
         raise ValueError("the probabilities do not add up to 1")
     return dict(sorted(counts.items()))
-
-
-def _summary(counts: Mapping[int, int], shots: int) -> Summary:
-    shares = [count / shots for count in counts.values() if count]
-    return Summary(
-        shots=shots,
-        distinct_outcomes=len(shares),
-        top_probability_ppm=round(max(shares) * _MILLION),
-        entropy_microbits=round(-sum(share * log2(share) for share in shares) * _MILLION),
-        value_ppm=None,
-        standard_error_ppm=None,
-    )

@@ -5,6 +5,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from gateway.budgets.quote import PriceBook
+from gateway.domain.backend import Calibration
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFoundError
 from gateway.domain.principal import Caller
@@ -48,7 +49,7 @@ class Backends:
         """Show one backend."""
         return _view(self._find(caller, name))
 
-    def calibration(
+    async def calibration(
         self, caller: Caller, name: str, *, before: datetime | None, calibration_id: str | None
     ) -> CalibrationView:
         """Show a backend's newest snapshot, or the one of a moment, or the one with an id.
@@ -58,9 +59,18 @@ class Backends:
         """
         berth = self._find(caller, name)
         snapshot = berth.calibration(before)
+        if before is not None and snapshot is None:
+            snapshot = await self._kept(berth.backend.name, before)
         if calibration_id is not None and (snapshot is None or not snapshot.digest.startswith(calibration_id)):
             raise NotFoundError(noun="calibration", name=calibration_id)
         return CalibrationView(backend=berth.backend, calibration=snapshot)
+
+    async def _kept(self, backend: str, before: datetime) -> Calibration | None:
+        """Find an older snapshot than memory holds."""
+        wanted = ListCalibrations(backend=backend, after=None, before=before, limit=1, offset=0)
+        async with self.database.reading() as connection:
+            found, _ = await snapshots.search(connection, wanted)
+        return found[0] if found else None
 
     async def calibrations(self, caller: Caller, operation: ListCalibrations) -> CalibrationList:
         """List the snapshots of a backend that are kept, newest first."""

@@ -188,7 +188,7 @@ class Gate:
             case ask.ShowConfiguration() | ask.ShowStatus():
                 return self.backends.show(caller, operation.backend)
             case ask.ShowCalibration():
-                return self.backends.calibration(
+                return await self.backends.calibration(
                     caller, operation.backend, before=operation.before, calibration_id=operation.calibration_id
                 )
             case ask.EstimateCost():

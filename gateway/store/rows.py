@@ -10,7 +10,6 @@ from gateway.domain.writes import RowWrite
 from gateway.store.tables import (
     api_key,
     calibration,
-    calibration_watch,
     halt,
     policy_revision,
     principal,
@@ -21,7 +20,7 @@ from gateway.store.tables import (
 )
 from gateway.store.upsert import upsert
 
-REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt, calibration_watch)
+REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt)
 """Written again whole when they change. In this order, because a key refers to the first two."""
 KEPT: Final = (tenant_key, policy_revision, calibration)
 """Never changed by a second write: named by their content, or the key to what is already sealed."""

@@ -275,17 +275,6 @@ halt = Table(
     Column("at", String(27), nullable=False),
     Column("lifted_at", String(27)),
 )
-calibration_watch = Table(
-    "calibration_watch",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("backend", String(128), nullable=False),
-    Column("digest", String(64)),
-    Column("since", String(27), nullable=False),
-    Column("until", String(27), nullable=False),
-    Column("why", Text, nullable=False),
-    Index(None, "backend", "since"),
-)
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────
 hold = Table(

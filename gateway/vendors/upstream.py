@@ -15,7 +15,7 @@ from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobStatus
 from gateway.domain.marks import mark
 from gateway.domain.permit import Permit
-from gateway.ports.upstream import Attempt, Order, UpstreamContext
+from gateway.ports.upstream import Attempt, Order, Progress, UpstreamContext
 from gateway.ports.vendor import (
     Account,
     AnswerLostError,
@@ -67,7 +67,8 @@ class VendorUpstream:
         self._desk = desk = Desk.of(vendor, outside=context.outside, pace=pace, timing=timing, metrics=metrics)
         self._clocks, self._proof, self._roster = Clocks(timing), Proof(vendor, pace, timing), Roster(desk)
         self._calibrations = Calibrations(desk, self._roster)
-        self._poller = Poller(desk, Visitor(desk, context.progress))
+        self._progress = context.progress
+        self._poller = Poller(desk, Visitor(desk, self._tell))
         self._sweep = Sweep(desk, books) if books else None
 
     async def start(self) -> None:
@@ -188,6 +189,14 @@ class VendorUpstream:
         """Take up following a job that was forwarded before, or that was found."""
         account = self._desk.account(attempt.account_id)
         self._follow(attempt.job_id, attempt.attempt, account, vendor_job_id, attempt.body)
+
+    async def _tell(self, report: Progress) -> None:
+        """Hand a report on, with the snapshot that was valid when the job ran."""
+        ran = report.vendor
+        if ran is not None and ran.started_at is not None:
+            snapshot = self._calibrations.newest(ran.backend, before=ran.started_at)
+            report = replace(report, calibration=snapshot.digest if snapshot else None)
+        await self._progress(report)
 
     async def cancel(self, job_id: str) -> bool:
         """Want a job stopped: asked for until it ended or the vendor refuses; false when it had already ended."""

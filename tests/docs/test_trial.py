@@ -17,10 +17,10 @@ SECONDS = 120.0
 PORT = 7300
 """Of the first fake, as the page has it."""
 UNTIL = {
-    "make fakes": "until [ -s .fakes/key ]; do sleep 0.1; done",
-    "gateway serve": 'until curl --fail --silent --output /dev/null "$READY"; do sleep 0.1; done',
+    "make fakes": "until [ -s .fakes/key ]; do kill -0 $!; sleep 0.1; done",
+    "gateway serve": 'until curl --fail --silent --output /dev/null "$READY"; do kill -0 $!; sleep 0.1; done',
 }
-"""What a reader sees before going on, by the last command of a block that does not end."""
+"""What a reader waits for, by the last command of a block that does not end; when it ends all the same, so does the page."""
 
 
 @pytest.mark.tool(SDK)

@@ -25,6 +25,7 @@ import aiohttp
 
 from tests.drill import speakers
 from tests.drill.deployment import Fake, fakes, gateway
+from tests.fakes.vendors.aws.calls import Calls
 from tests.running import Gateway, GatewayFailedError
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "exactly-once.md"
@@ -68,6 +69,7 @@ NOTED = (
     "vendor.degraded",
     "vendor.recovered",
 )
+BUCKET = "amazon-braket-us-east-1-drill"
 ANSWER_SECONDS = 180.0
 SETTLE_SECONDS = 420.0
 
@@ -114,6 +116,8 @@ class Drill:
     def prepare(self) -> None:
         """Begin the deployment and give it its accounts; faults begin with the first submission."""
         self._gateway.init()
+        if "aws" in self._fakes:
+            asyncio.run(Calls(self._fakes["aws"].url)("s3", "create_bucket", Bucket=BUCKET))
         for vendor in self._fakes:
             attributes = ATTRIBUTES[vendor](self._fakes[vendor].told)
             added = ("vendors", "add", NAMES[vendor], "--name", vendor, *attributes)

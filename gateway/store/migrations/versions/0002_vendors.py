@@ -1,4 +1,4 @@
-"""Vendors: accounts, halts, the watch over calibrations, and what makes a submission happen exactly once.
+"""Vendors: accounts, halts, and what makes a submission happen exactly once.
 
 `job_answered` says whose answer left whole; `attempt` learns its mark, account and the search for a lost answer.
 Revisions only go forward.
@@ -75,17 +75,4 @@ def _tables() -> None:
         sa.Column("at", sa.String(length=27), nullable=False),
         sa.Column("lifted_at", sa.String(length=27), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_halt")),
-    )
-    op.create_table(
-        "calibration_watch",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("backend", sa.String(length=128), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=True),
-        sa.Column("since", sa.String(length=27), nullable=False),
-        sa.Column("until", sa.String(length=27), nullable=False),
-        sa.Column("why", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration_watch")),
-    )
-    op.create_index(
-        op.f("ix_calibration_watch_backend_since"), "calibration_watch", ["backend", "since"], unique=False
     )
