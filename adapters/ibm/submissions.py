@@ -50,6 +50,7 @@ def submit(request: WireRequest) -> Submit:
             unknown_fields=tuple(islice(unknown, bodies.MOST_POINTERS)),
             sdk=_sdk(request.headers.get("x-qx-client-application", "")),
             echo={name: value for name in _ECHO if (value := getattr(body, name)) is not None},
+            repeat_token=request.idempotency_key,
         )
     )
 

@@ -41,9 +41,10 @@ def of_variants(kind: str) -> str:
 
 def variants(told: Mapping[str, Any]) -> list[str]:
     """List IonQ's ids of the variants that debiasing ran, as a job names them."""
-    mitigation = (told.get("output") or {}).get("error_mitigation") or {}
-    found = (mitigation.get("debiasing") or {}).get("variants") or []
-    return [str(each["variant_id"]) for each in found]
+    found: Any = told
+    for name in ("output", "error_mitigation", "debiasing", "variants"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return [str(each["variant_id"]) for each in found] if isinstance(found, list) else []
 
 
 def compiled(language: str) -> str:

@@ -40,7 +40,7 @@ def encode(job: JobRecord, submitted: bytes, result: ProgramResult) -> dict[str,
     label = {"execution_kind": job.kind.value, **result.metadata, "backend": job.backend}
     told = {documents.EXECUTION: _json({**label, "started_at": result.started_at, "finished_at": result.finished_at})}
     if body.get("dry_run"):
-        return {documents.RESULT: b"{}", **_as_submitted(body), **told}
+        return {documents.RESULT: documents.NO_PROBABILITIES, **_as_submitted(body), **told}
     if body["type"] == MULTI:
         return {**_several(job, [_outcomes(item) for item in result.items]), **told}
     if body["type"] == QASM3:

@@ -28,7 +28,6 @@ LARGEST_METADATA = 40_000
 """Characters of keys and values, as IonQ documents."""
 
 _CLIENT = re.compile(r"\b(qiskit-ionq|qiskit)/([0-9][0-9A-Za-z.]{0,20})")
-_TOKEN = re.compile(r"[\x21-\x7e]{1,128}")
 _TAG = "qgw:"
 _HEADER = "qiskit_header"
 _GZIP_TIME = slice(4, 8)
@@ -62,7 +61,7 @@ def submit(request: WireRequest, settings: IonqSettings) -> Submit:
             unknown_fields=tuple(islice(unknown, bodies.MOST_POINTERS)),
             sdk=_sdk(request.headers.get("user-agent", "")),
             echo=_echo(body, given),
-            repeat_token=_repeat_token(request.headers.get("idempotency-key", "")),
+            repeat_token=request.idempotency_key,
             work_digest=_work_digest(request.body, metadata),
         )
     )
@@ -86,10 +85,6 @@ def _echo(body: SubmitBody, given: Wire) -> dict[str, Any]:
 
 def _sdk(client: str) -> str:
     return " ".join(f"{name} {version}" for name, version in _CLIENT.findall(client))
-
-
-def _repeat_token(text: str) -> str | None:
-    return text if _TOKEN.fullmatch(text) else None
 
 
 def _work_digest(body: bytes, metadata: Mapping[str, Any]) -> str:

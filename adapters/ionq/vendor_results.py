@@ -83,17 +83,19 @@ async def _artifacts(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes |
 
 def _debiased(told: Mapping[str, Any]) -> bool:
     mitigation = (told.get("settings") or {}).get("error_mitigation") or {}
-    return bool(mitigation.get("debiasing") or mitigation.get("debias"))
+    return bool(mitigation.get("debiasing") or mitigation.get("debias") or names.variants(told))
 
 
 def decode(submitted: bytes, kept: Mapping[str, bytes]) -> ProgramResult:
     """Read probabilities as counts of the shots asked for, in the registers that the encoder noted, if it did.
 
+    A dry run gave nothing to read.
+
     Raises:
         ValueError: the documents are not of IonQ's format.
     """
     body = json.loads(submitted)
-    items = (registers(kept),) if body.get("type") == QASM3 else _items(body, json.loads(kept[names.RESULT]))
+    items = () if body.get("dry_run") else _items(body, kept)
     metadata = {"execution_kind": "hardware", "vendor": "ionq", "program": str(body.get("type", SINGLE))}
     return ProgramResult(
         items=items,
@@ -105,7 +107,10 @@ def decode(submitted: bytes, kept: Mapping[str, bytes]) -> ProgramResult:
     )
 
 
-def _items(body: Mapping[str, Any], told: Mapping[str, Any]) -> tuple[ItemResult, ...]:
+def _items(body: Mapping[str, Any], kept: Mapping[str, bytes]) -> tuple[ItemResult, ...]:
+    if body.get("type") == QASM3:
+        return (registers(kept),)
+    told = json.loads(kept[names.RESULT])
     circuits = [told] if body.get("type") != MULTI else list(told.values())
     layouts = _layouts(body, len(circuits))
     return tuple(_item(each, layout, int(body["shots"])) for each, layout in zip(circuits, layouts, strict=True))

@@ -171,9 +171,9 @@ class Ledger:
             event_id=committed.event_id,
         )
 
-    async def keep(self, job: JobRecord) -> None:
-        """Write a job down without an entry of its own; raises as `record` does."""
-        await self._writer.commit(Unit(job=job))
+    async def keep(self, *rows: RowWrite) -> None:
+        """Write rows down without an entry; raises as `record` does."""
+        await self._writer.commit(Unit(rows=rows))
 
     async def note(self, update: AttemptUpdate) -> None:
         """Move an attempt on without an entry, as before the first byte is sent; raises as `record` does."""

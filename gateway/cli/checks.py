@@ -121,7 +121,10 @@ def of_serving(house: House) -> Iterator[Check]:
         yield fail("start", reason)
     yield ok("engine", f"{serving.decision_point.engine} decided its self-test")
     yield _protections(serving.sandbox.limits_not_set)
+    yield from _vendors(house)
     for berth in serving.fleet.berths():
+        if berth.backend.kind is not berth.upstream.kind:
+            continue  # a vendor's own simulator is never calibrated
         calibration = berth.calibration()
         age = house.clock.now() - calibration.taken_at if calibration else None
         if age is None or age > CALIBRATION_AGE:
@@ -131,6 +134,21 @@ def of_serving(house: House) -> Iterator[Check]:
             )
         else:
             yield ok("calibration", f"of {berth.backend.name} is {age.seconds // 60} minutes old")
+
+
+def _vendors(house: House) -> Iterator[Check]:
+    """Look at each vendor that an account was given for."""
+    for name, upstream in house.serving.fleet.upstreams.items():
+        if not house.accounts.live(name):
+            continue
+        known = [backend.name for backend in upstream.backends()]
+        away = [backend for backend in known if not upstream.status(backend).online]
+        if not known:
+            yield fail("vendor", f"{name} lists no backends", "run: gateway vendors test, for each of its accounts")
+        elif away:
+            yield warn("vendor", f"{name} takes no work on {', '.join(away)}", "docs/runbooks/vendor-outage.md")
+        else:
+            yield ok("vendor", f"{name} offers {len(known)} backends")
 
 
 def _private(name: str, path: Path, allowed: int) -> Check:

@@ -4,10 +4,11 @@ It only translates, and is pure: no I/O, no clock, no policy. `enforcement` carr
 written once for all vendors.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
@@ -15,6 +16,8 @@ from gateway.domain.result import ProgramResult
 from gateway.domain.secret import Secret
 from gateway.ports.answers import Answer, Instance
 from gateway.ports.operations import Operation
+
+_VISIBLE: Final = re.compile(r"[!-~]{1,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,13 @@ class WireRequest:
     body: bytes = field(repr=False)
     target: str = ""
     """The raw request target as the client sent and signed it: mount, path and query."""
+
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The client's own word for which submissions are one, where it is 1 to 128 visible characters."""
+        key = self.headers.get("idempotency-key", "")
+        return key if _VISIBLE.fullmatch(key) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from gateway.store.tables import (
     api_key,
     calibration,
     halt,
+    job_stop,
     policy_revision,
     principal,
     project,
@@ -22,8 +23,8 @@ from gateway.store.upsert import upsert
 
 REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt)
 """Written again whole when they change. In this order, because a key refers to the first two."""
-KEPT: Final = (tenant_key, policy_revision, calibration)
-"""Never changed by a second write: named by their content, or the key to what is already sealed."""
+KEPT: Final = (tenant_key, policy_revision, calibration, job_stop)
+"""Never changed by a second write: named by their content, the key to what is already sealed, or said already."""
 
 _TABLES: Final = {table.name: table for table in (*REPLACED, *KEPT)}
 

@@ -203,6 +203,14 @@ job_answered = Table(
     Column("job_id", ForeignKey("job.id"), primary_key=True),
     Column("at", String(27), nullable=False),
 )
+job_stop = Table(
+    "job_stop",
+    metadata,
+    Column("job_id", ForeignKey("job.id"), primary_key=True),
+    Column("source", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", String(27), nullable=False),
+)
 attempt = Table(
     "attempt",
     metadata,

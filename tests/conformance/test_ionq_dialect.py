@@ -99,7 +99,7 @@ class TestIonqDialect(DialectConformance):
             example("GET", f"/jobs/{CHILD}/results/histogram", asked.ShowPart, parts),
             example("GET", f"/jobs/{PARENT}/artifacts/qgw.execution.v1", ask.ShowResults, result),
             example("GET", f"/jobs/{PARENT}/circuits/native", ask.ShowResults, result),
-            example("GET", f"/jobs/{PARENT}/variants/1/results/shots", asked.ShowPart, parts),
+            example("GET", f"/jobs/{PARENT}/variants/{CHILD}/results/shots", asked.ShowPart, parts),
             example("GET", f"/jobs/{PARENT}/cost", ask.ShowCost, COST),
             example("PUT", f"/jobs/{PARENT}/status/cancel", ask.CancelJob, done),
             example("PUT", "/jobs/status/cancel", ask.CancelJobs, done, named),

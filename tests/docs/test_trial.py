@@ -1,5 +1,6 @@
 """The page for whoever has no vendor yet is run as it stands, make included; only ports and places are the test's."""
 
+import contextlib
 import os
 import re
 import signal
@@ -20,7 +21,7 @@ UNTIL = {
     "make fakes": "until [ -s .fakes/key ]; do kill -0 $!; sleep 0.1; done",
     "gateway serve": 'until curl --fail --silent --output /dev/null "$READY"; do kill -0 $!; sleep 0.1; done',
 }
-"""What a reader waits for, by the last command of a block that does not end; when it ends all the same, so does the page."""
+"""What a reader waits for, by the last command of a block that does not end; if it does end, so does the page."""
 
 
 @pytest.mark.tool(SDK)
@@ -39,10 +40,13 @@ def test_the_page_for_trying_works_as_it_stands(tools, tmp_path, pytestconfig):
 
 
 def checkout(root, place):
-    """Lay out the repository in links, so that what the page writes lies beside them."""
+    """Lay out the repository in links, so that what the page writes lies beside them; to make it is installed."""
     for each in root.iterdir():
         if not each.name.startswith("."):
             (place / each.name).symlink_to(each)
+    (place / ".venv").mkdir()
+    for stamp in (".bootstrap", ".runtime", ".dev"):
+        (place / ".venv" / stamp).touch()
 
 
 def as_script(page):
@@ -66,7 +70,7 @@ def environment(place, *, python, port):
     return {
         **kept,
         "HOME": str(place),
-        "MAKEFLAGS": f"-o .venv/.dev -- BIN={Path(sys.executable).parent} FAKES=--port\\ {port}",
+        "MAKEFLAGS": f"-- BIN={Path(sys.executable).parent} FAKES=--port\\ {port}",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "GATEWAY_SERVER__PORT": str(free_port()),
         "GATEWAY_MANAGEMENT__PORT": str(management),
@@ -91,5 +95,6 @@ def run(script, variables):
         try:
             return shell.wait(SECONDS), told.read_text("utf-8")
         finally:
-            os.killpg(shell.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGTERM)
             shell.wait()

@@ -188,7 +188,7 @@ def collect(found: Found) -> None:
         for place, text in zip(("stdout", "stderr"), _said(found, *arguments), strict=True):
             outputs.add(f"command: {' '.join(arguments[:2])}, {place}", text)
     for job in made.json("jobs", "list"):
-        outputs.add("command: jobs show", "".join(_said(found, "jobs", "show", job["client_job_id"], "--json")))
+        outputs.add("command: jobs show", "".join(_said(found, "jobs", "show", job["id"], "--json")))
     outputs.add("metrics", made.metrics())
     outputs.add("ledger export", made.cli("audit", "export"))
     for place, content in surroundings(made):

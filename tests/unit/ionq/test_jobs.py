@@ -184,7 +184,7 @@ def envelope(**fields):
         },
         "output": {
             "compilation": {"compiled_circuits": {"ionq.native.v1": {"id": "artifact-8"}}},
-            "error_mitigation": {"variants": [{"url": f"/v0.4/jobs/{VENDORS}/variants/v/results/shots"}]},
+            "error_mitigation": {"debiasing": {"variants": []}},
         },
         **fields,
     }
@@ -208,6 +208,20 @@ def test_ionqs_own_words_are_kept_and_its_ids_are_not():
     assert not any(theirs in whole for theirs in (VENDORS, FIRST, SECOND, "at-ionq", "artifact-", "qgw_mark"))
     assert told["qgw"]["execution_kind"] == "hardware"
     assert "warning" not in told
+
+
+def test_the_variants_of_a_debiased_circuit_have_names_of_ours():
+    url = f"/v0.4/jobs/{VENDORS}/variants/{FIRST}/results/shots"
+    variant = {"variant_id": FIRST, "results": {"shots": {"url": url}}}
+    output = {"error_mitigation": {"debiasing": {"variants": [variant]}}}
+    single = {"type": "ionq.circuit.v1", "child_job_ids": None, "output": output}
+
+    told = shown(replace(completed(), kind=ExecutionKind.HARDWARE), envelope=envelope(**single))
+
+    named = ids.child(PARENT, 0)
+    assert told["output"]["error_mitigation"]["debiasing"]["variants"] == [
+        {"variant_id": named, "results": {"shots": {"url": f"/v0.4/jobs/{PARENT}/variants/{named}/results/shots"}}}
+    ]
 
 
 def test_the_record_says_how_far_a_job_is():

@@ -66,9 +66,9 @@ def refusal(method, path, **rest):
             id="the shots of one circuit",
         ),
         pytest.param(
-            f"/jobs/{JOB}/variants/v-1/results/histogram",
+            f"/jobs/{JOB}/variants/{CHILD}/results/histogram",
             {},
-            asked.ShowPart(client_job_id=JOB, document="variants-histogram", key="v-1"),
+            asked.ShowPart(client_job_id=JOB, document="variants-histogram", key="2"),
             id="the histogram of a variant",
         ),
         pytest.param(
