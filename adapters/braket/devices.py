@@ -53,6 +53,8 @@ def _queues(length: int) -> list[dict[str, str]]:
 
 def _capabilities(view: BackendView, poll_milliseconds: int) -> dict[str, Any]:
     backend, snapshot = view.backend, view.calibration
+    if backend.vendor == "braket" and backend.told:
+        return _vendors(backend, snapshot, poll_milliseconds)
     told: dict[str, Any] = {
         "braketSchemaHeader": _header(backend),
         "service": _service(backend, view.status.message, snapshot.taken_at if snapshot else None, poll_milliseconds),
@@ -64,6 +66,15 @@ def _capabilities(view: BackendView, poll_milliseconds: int) -> dict[str, Any]:
     if snapshot is not None:
         told["standardized"] = standardized(snapshot, whole_device=_maker(backend) in _WHOLE_DEVICE)
     return told
+
+
+def _vendors(backend: Backend, snapshot: Calibration | None, poll_milliseconds: int) -> dict[str, Any]:
+    """Tell what Braket tells; but a reference to pulse calibrations would be followed past the gateway."""
+    told: dict[str, Any] = json.loads(backend.told)
+    service = {**told["service"], "getTaskPollIntervalMillis": poll_milliseconds}
+    if isinstance(told.get("pulse"), dict):
+        told["pulse"] = {**told["pulse"], "nativeGateCalibrationsRef": None}
+    return {**told, "service": service, "qgw": _truth(backend, snapshot)}
 
 
 def _header(backend: Backend) -> dict[str, str]:
@@ -135,7 +146,7 @@ def _paradigm(backend: Backend) -> dict[str, Any]:
     """Tell size and couplings; the simulators' schema has only the size, the SDK drops the rest there."""
     simulator = backend.kind is ExecutionKind.SIMULATOR
     name = f"{_SIMULATOR}_paradigm_properties" if simulator else f"{_SCHEMA}.gate_model_qpu_paradigm_properties"
-    graph: dict[str, list[str]] = {str(qubit): [] for qubit in range(backend.qubits)}
+    graph: dict[str, list[str]] = {}
     for first, second in backend.coupling_map:
         graph.setdefault(str(first), []).append(str(second))
     return {

@@ -51,13 +51,16 @@ def found_devices(operation: SearchDevices, answer: BackendList) -> dict[str, An
 
 
 def device_summary(view: BackendView) -> dict[str, str]:
-    """Name a device; an emulated one is a simulator of the provider `gateway`, whatever it emulates."""
+    """Name a device as Braket does; an emulated one is a simulator of the provider `gateway`, whatever it emulates."""
     backend = view.backend
     arn = arns.device(backend.name, backend.kind)
+    name, provider = arn.rpartition("/")[2], backend.vendor
+    if backend.vendor == "braket":
+        name, provider = backend.processor_revision, backend.processor_family
     return {
         "deviceArn": arn,
-        "deviceName": arn.rpartition("/")[2],
-        "providerName": backend.vendor,
+        "deviceName": name,
+        "providerName": provider,
         "deviceType": "QPU" if backend.kind is ExecutionKind.HARDWARE else "SIMULATOR",
         "deviceStatus": "ONLINE" if view.status.online else "OFFLINE",
     }
@@ -95,7 +98,7 @@ def everything(*, limit: int, offset: int) -> ListJobs:
 
 def found_tasks(operation: ListJobs, answer: JobList) -> dict[str, Any]:
     """Show a page, and where the next one begins."""
-    found = [tasks.summary(view.job) for view in answer.jobs if tasks.is_task(view.job)]
+    found = [tasks.summary(view) for view in answer.jobs if tasks.is_task(view.job)]
     page: dict[str, Any] = {"quantumTasks": found}
     following = operation.offset + len(answer.jobs)
     return {**page, "nextToken": str(following)} if answer.jobs and following < answer.count else page

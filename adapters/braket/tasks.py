@@ -29,6 +29,11 @@ STATUS: Mapping[JobStatus, str] = {
     JobStatus.CANCELLED: "CANCELLED",
 }
 _QUEUE = {"queue": "QUANTUM_TASKS_QUEUE", "queuePriority": "Normal"}
+_OURS = frozenset(
+    {"quantumTaskArn", "status", "outputS3Bucket", "outputS3Directory", "tags", "jobArn", "failureReason"}
+)
+"""What the vendor's own description of a task says of its account, and what the gateway answers for."""
+_AT_ITS_END = frozenset({"endedAt", "numSuccessfulShots"})
 _ATTRIBUTES = "additionalAttributeNames"
 _TAG_KEYS = "tagKeys"
 
@@ -106,23 +111,23 @@ def task_view(view: JobView, *, queue: bool) -> dict[str, Any]:
     """Show one task."""
     job = view.job
     told: dict[str, Any] = {
-        **_envelope(view),
-        **summary(job),
+        **summary(view),
         "deviceParameters": job.echo["parameters"] or "{}",
         "actionMetadata": {"actionType": actions.OPENQASM},
+        **{name: value for name, value in _vendors(view).items() if name not in _OURS | _AT_ITS_END},
         "qgw": labels.of_job(job),
     }
     if job.status in {JobStatus.FAILED, JobStatus.CANCELLED} and job.reason:
         told["failureReason"] = job.reason
     if job.status is JobStatus.COMPLETED:
-        told["numSuccessfulShots"] = job.echo["shots"]
-    if queue:
-        told["queueInfo"] = _queue(view)
-    return told
+        told["numSuccessfulShots"] = _vendors(view).get("numSuccessfulShots", job.echo["shots"])
+    told.pop("queueInfo", None)
+    return {**told, "queueInfo": _queue(view)} if queue else told
 
 
-def summary(job: JobRecord) -> dict[str, Any]:
+def summary(view: JobView) -> dict[str, Any]:
     """Show a task as one among many."""
+    job = view.job
     told = {
         "quantumTaskArn": arns.task(job),
         "status": STATUS[job.status],
@@ -133,20 +138,23 @@ def summary(job: JobRecord) -> dict[str, Any]:
         "createdAt": rfc3339(job.created_at),
         "tags": labels.shown(job),
     }
-    return told if job.finished_at is None else {**told, "endedAt": rfc3339(job.finished_at)}
+    if job.finished_at is not None:
+        told["endedAt"] = rfc3339(job.finished_at)
+    return {**told, **{name: value for name, value in _vendors(view).items() if name in told and name not in _OURS}}
 
 
-def _envelope(view: JobView) -> dict[str, Any]:
-    """Begin with the vendor's own description, less what only its own account could use."""
-    if view.envelope is None:
-        return {}
-    described = json.loads(view.envelope)
-    return {name: value for name, value in described.items() if name not in {"jobArn", "queueInfo", "failureReason"}}
+def _vendors(view: JobView) -> dict[str, Any]:
+    """Give the vendor's own description, where there is one."""
+    described: dict[str, Any] = {} if view.envelope is None else json.loads(view.envelope)
+    return described
 
 
 def _queue(view: JobView) -> dict[str, Any]:
     """Tell the place in the queue; the SDK fails on a task that waits and has no such field."""
-    status = STATUS[view.job.status]
+    status, described = STATUS[view.job.status], _vendors(view)
+    if "queueInfo" in described and described.get("status") == status:
+        told: dict[str, Any] = described["queueInfo"]
+        return told
     if status in {"CREATED", "QUEUED"} and view.queue_position is not None:
         return {**_QUEUE, "position": str(view.queue_position)}
     return {**_QUEUE, "position": "None", "message": f"Task is in {status} status; it has no known place in the queue."}

@@ -6,6 +6,7 @@ know no others.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -49,7 +50,8 @@ def report(
     able = capabilities(device)
     if OPENQASM not in able.get("action", {}) or "qubitCount" not in able.get("paradigm", {}):
         return None
-    return BackendReport(backend=_backend(summary, able, region), status=_status(summary, device, able, now))
+    backend = replace(_backend(summary, able, region), told=str(device["deviceCapabilities"]).encode())
+    return BackendReport(backend=backend, status=_status(summary, device, able, now))
 
 
 def queue_length(text: str) -> int:

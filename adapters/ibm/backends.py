@@ -6,6 +6,8 @@ Units on this wire: `dt` in nanoseconds, repetition delays in microseconds.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from adapters.ibm import envelopes
+from adapters.ibm.documents import parsed
 from gateway.domain.backend import Backend, BackendStatus, ExecutionKind, GateSpec
 from gateway.ports.answers import BackendView
 
@@ -32,8 +34,11 @@ def status(view: BackendView) -> dict[str, Any]:
 def configuration(backend: Backend) -> dict[str, Any]:
     """Describe a backend so that the SDK builds a transpiler target of it.
 
-    `simulator` is always false: a true one makes the SDK skip calibration, circuit checks and sessions.
+    `simulator` is always false: a true one makes the SDK skip calibration, circuit checks and sessions. A backend of
+    IBM's is described as IBM describes it: of its timing and its places the gateway itself knows nothing.
     """
+    if backend.vendor == "ibm" and backend.told:
+        return {**envelopes.discreet(parsed(backend.told)), "local": False, "simulator": False, "qgw": _truth(backend)}
     return {
         **_identity(backend),
         **_gates(backend),
@@ -63,8 +68,12 @@ def _identity(backend: Backend) -> dict[str, Any]:
         "processor_type": _processor(backend),
         "sample_name": f"family: {backend.processor_family}, revision: {backend.processor_revision}",
         "credits_required": False,
-        "qgw": {"execution_kind": backend.kind.value, "vendor": backend.vendor, "region": backend.region},
+        "qgw": _truth(backend),
     }
+
+
+def _truth(backend: Backend) -> dict[str, Any]:
+    return {"execution_kind": backend.kind.value, "vendor": backend.vendor, "region": backend.region}
 
 
 def _gates(backend: Backend) -> dict[str, Any]:

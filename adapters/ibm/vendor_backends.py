@@ -64,7 +64,8 @@ class Catalog:
         if kept is not None and kept.listed == listed and now < kept.until:
             return kept.backend
         try:
-            backend = _described(parsed(await fetch(f"/backends/{quote(name, safe='')}/configuration")), told)
+            configuration = await fetch(f"/backends/{quote(name, safe='')}/configuration")
+            backend = replace(_described(parsed(configuration), told), told=configuration)
         except VendorCredentialError:
             raise
         except (VendorRefusedError, ValueError, KeyError, TypeError):

@@ -33,11 +33,12 @@ def _accepted(answer: answered.Accepted) -> WireAnswer:
 
 
 def _job(answer: answered.JobView) -> WireAnswer:
-    said = jobs.words(answer.body)
-    shown = (
-        jobs.view(answer.job, said) if answer.envelope is None else envelopes.view(answer.job, answer.envelope, said)
-    )
-    return _json(shown, job=answer.job)
+    return _json(_shown(answer), job=answer.job)
+
+
+def _shown(view: answered.JobView) -> dict[str, Any]:
+    said = jobs.words(view.body)
+    return jobs.view(view.job, said) if view.envelope is None else envelopes.view(view.job, view.envelope, said)
 
 
 def _child(asked: ShowChild, answer: answered.JobView) -> WireAnswer:
@@ -53,7 +54,7 @@ def _children(answer: answered.JobView) -> WireAnswer:
 
 def _jobs(asked: ask.ListJobs, page: answered.JobList) -> WireAnswer:
     end = asked.offset + len(page.jobs)
-    shown = [jobs.view(view.job, jobs.words(view.body)) for view in page.jobs]
+    shown = [_shown(view) for view in page.jobs]
     return _json({"jobs": shown, "next": str(end) if page.jobs and end < page.count else None})
 
 

@@ -1,5 +1,6 @@
 """Backends and their characterizations in IonQ's shape. Times in seconds, fidelities are 1 minus an error."""
 
+import json
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
@@ -17,21 +18,31 @@ _QUEUED_MILLISECONDS = 1000
 def view(shown: BackendView, *, name: str | None = None) -> dict[str, Any]:
     """Show one backend, under the name by which a client can ask for it."""
     backend, status = shown.backend, shown.status
+    told = json.loads(backend.told) if backend.vendor == "ionq" and backend.told else _described(shown)
+    known = {"characterization_id": characterization_id(shown.calibration)} if shown.calibration else {}
     return {
+        **told,
         "backend": name or names.theirs(backend.name),
         "status": "available" if status.online else "unavailable",
-        "qubits": backend.qubits,
-        "average_queue_time": status.queue_length * _QUEUED_MILLISECONDS,
-        "last_updated": rfc3339(backend.online_since),
-        "degraded": False,
-        "characterization_id": shown.calibration and characterization_id(shown.calibration),
-        "location": backend.region,
+        **known,
         labels.LABEL: {
             "execution_kind": backend.kind.value,
             "backend": backend.name,
             "vendor": backend.vendor,
             "message": status.message,
         },
+    }
+
+
+def _described(shown: BackendView) -> dict[str, Any]:
+    """Say of another's backend what IonQ says of its own."""
+    return {
+        "qubits": shown.backend.qubits,
+        "average_queue_time": shown.status.queue_length * _QUEUED_MILLISECONDS,
+        "last_updated": rfc3339(shown.backend.online_since),
+        "degraded": False,
+        "characterization_id": None,
+        "location": shown.backend.region,
     }
 
 
@@ -42,7 +53,7 @@ def view_list(offered: BackendList, *, simulator: str | None) -> list[dict[str, 
 
 
 def characterization(backend: Backend, calibration: Calibration) -> dict[str, Any]:
-    """Sum a snapshot up in medians; how long a reset takes, nobody measures."""
+    """Sum a snapshot up in medians."""
     alone = [gate for gate in calibration.gates if len(gate.qubits) == 1]
     pairs = [gate for gate in calibration.gates if len(gate.qubits) == 2]  # noqa: PLR2004  # two qubits
     qubits = calibration.qubits
@@ -54,12 +65,12 @@ def characterization(backend: Backend, calibration: Calibration) -> dict[str, An
         "connectivity": sorted({tuple(sorted(gate.qubits)) for gate in pairs}),
         "fidelity": {
             "spam": {"median": _fidelity(qubit.readout_error for qubit in qubits), "stderr": None},
-            "1q": {"median": _fidelity(gate.error for gate in alone)},
-            "2q": {"median": _fidelity(gate.error for gate in pairs)},
+            "1q": {"median": _fidelity(gate.error for gate in alone), "stderr": None},
+            "2q": {"median": _fidelity(gate.error for gate in pairs), "stderr": None},
         },
         "timing": {
             "readout": _median(qubit.readout_length_seconds for qubit in qubits),
-            "reset": None,
+            "reset": _reset(calibration),
             "1q": _seconds(alone),
             "2q": _seconds(pairs),
             "t1": _median(qubit.t1_seconds for qubit in qubits),
@@ -79,6 +90,12 @@ def characterizations(page: CalibrationList, *, limit: int, offset: int) -> dict
 def characterization_id(calibration: Calibration) -> str:
     """Give the first half of a snapshot's digest, as a UUID."""
     return str(UUID(hex=calibration.digest[:32]))
+
+
+def _reset(calibration: Calibration) -> float | None:
+    """Give how long a reset takes, in seconds; only IonQ says."""
+    told = calibration.provenance.get("reset_seconds")
+    return None if told is None else float(told)
 
 
 def _seconds(gates: Sequence[GateCalibration]) -> float | None:

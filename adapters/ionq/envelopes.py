@@ -17,10 +17,9 @@ def view(job: JobRecord, envelope: bytes, said: Mapping[str, Any]) -> dict[str, 
     The status and the way it ended are those of the gateway's record, which is durable before it is shown.
     """
     told = _object(envelope)
-    shown = _renamed(told, _names(job, told))
+    shown = _renamed(told, _names(job, told)) if "id" in told else jobs.view(job, said)
     done = job.status is JobStatus.COMPLETED
     return {
-        **jobs.view(job, said),
         **shown,
         "id": job.client_job_id,
         "status": jobs.STATUS[job.status],

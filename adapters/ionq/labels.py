@@ -6,6 +6,8 @@ from adapters.ionq import names
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.job import JobRecord
 
+VENDOR = "ionq"
+"""The upstream whose words these are, and which applies its own noise models."""
 LABEL = "qgw"
 """The member of every job, backend and shots artifact that tells."""
 
@@ -39,7 +41,7 @@ def warnings(job: JobRecord) -> list[str]:
     elif simulated and not str(job.echo.get("backend", "")).removeprefix("ionq_").startswith(names.SIMULATOR):
         said.append(f"this job ran on {what}; no quantum hardware was involved")
     model = (job.echo.get("noise") or {}).get("model")
-    if simulated and model not in {None, "ideal"}:
+    if simulated and job.upstream != VENDOR and model not in {None, "ideal"}:
         said.append(f"the noise model {model} was not applied: noise is a setting of the gateway's simulator")
     return said
 

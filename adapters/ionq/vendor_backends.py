@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -28,7 +29,7 @@ _SINCE: Final = datetime(2020, 1, 1, tzinfo=UTC)
 def reports(listed: Sequence[Mapping[str, Any]]) -> list[BackendReport]:
     """Read GET /backends; what is retired is gone."""
     return [
-        BackendReport(backend=_backend(told), status=_status(told))
+        BackendReport(backend=replace(_backend(told), told=json.dumps(told).encode()), status=_status(told))
         for told in listed
         if told.get("status") != "retired"
     ]
@@ -89,8 +90,14 @@ def calibration(backend: str, page: Mapping[str, Any]) -> Calibration | None:
         taken_at=parse_rfc3339(told["date"]),
         qubits=tuple(_qubit(told) for _ in range(int(told["qubits"]))),
         gates=_gates(told),
-        provenance={"source": "ionq characterization", "id": str(told["id"]), "resolution": "medians"},
+        provenance={"source": "ionq characterization", "id": str(told["id"]), "resolution": "medians", **_reset(told)},
     )
+
+
+def _reset(told: Mapping[str, Any]) -> dict[str, str]:
+    """Keep how long a reset takes, for which other vendors have no figure."""
+    seconds = (told.get("timing") or {}).get("reset")
+    return {"reset_seconds": str(seconds)} if isinstance(seconds, int | float) else {}
 
 
 def _qubit(told: Mapping[str, Any]) -> QubitCalibration:

@@ -1,7 +1,7 @@
 """A backend as every vendor offers one: name, size, gates, coupling, and its calibration snapshots."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,6 +49,8 @@ class Backend:
     rep_delay_seconds: tuple[float, float, float]
     """Shortest, default and longest pause between shots."""
     dt_seconds: float
+    told: bytes = field(default=b"", repr=False, compare=False)
+    """The vendor's own description, for clients who speak its words. Nothing is judged by it, and it stays here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,30 +4,25 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import structlog
-
 from gateway.audit.ledger import Ledger
-from gateway.domain.backend import ExecutionKind
-from gateway.domain.clock import Clock, rfc3339
-from gateway.domain.errors import UnavailableError
+from gateway.domain.clock import Clock
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.principal import Caller
+from gateway.domain.stop import CANCELLED, Source
+from gateway.domain.writes import EntryDraft
 from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import JobEndedError, JobUnfinishedError
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.jobs import Jobs
-from gateway.enforcement.launch import CANCEL_STAGE, CANCELLED
 from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.tags import check_tags
 from gateway.enforcement.turns import Turns
+from gateway.enforcement.wishes import Wishes
 from gateway.ports.operations import TagJob
 from gateway.ports.upstream import Progress
 from gateway.routing.fleet import Fleet
 from gateway.store.view import JobView
-from gateway.telemetry import events
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +38,7 @@ class Changes:
     entries: Entries
     turns: Turns
     cancelled: Cancelled
+    wishes: Wishes
     clock: Clock
 
     async def cancel(self, caller: Caller, client_job_id: str) -> None:
@@ -57,28 +53,24 @@ class Changes:
             self.access.require(caller, "job.cancel")
         if job.status.final:
             raise JobEndedError(job=client_job_id, status=job.status.value)
-        await self._note_request(caller, job)
         self.cancelled.note(job, self.clock.now())
-        await self.stop(job, reason=CANCELLED)
+        draft = self.entries.by("job.cancel_requested", caller, job_id=job.id)
+        await self._stop(job, Source.CALLER, CANCELLED, draft)
 
     async def stop(self, job: JobRecord, *, reason: str) -> None:
-        """Stop a job wherever it is; what only the vendor can end stays open until the vendor says so."""
-        upstream = self.fleet.upstreams.get(job.upstream)
-        if upstream is not None and await upstream.cancel(job.id):
-            return
-        if job.kind is ExecutionKind.HARDWARE:
-            await self._mark_cancelled(job)
-        else:
-            await self._close_unknown(job, reason)
+        """Stop a job for an operator, who needs nobody's leave."""
+        await self._stop(job, Source.OPERATOR, reason, None)
 
-    async def _mark_cancelled(self, job: JobRecord) -> None:
-        """Write the wish down: it may be on its way to the vendor, and is stopped as soon as it is found there."""
-        async with self.turns.of(job.id):
-            current = self.jobs.get(job.client_job_id) or job
-            if not current.status.final:
-                wished = replace(current, stages={**current.stages, CANCEL_STAGE: rfc3339(self.clock.now())})
-                await self.ledger.keep(wished)
-                self.jobs.put(wished)
+    async def _stop(self, job: JobRecord, source: Source, reason: str, draft: EntryDraft | None) -> None:
+        """Stop a job wherever it is; what only the vendor can end stays open until the vendor says so.
+
+        The wish is written down first, and without the job's turn: whoever sends the job just now holds that.
+        """
+        await self.wishes.note(job, source, reason, draft=draft)
+        upstream = self.fleet.upstreams.get(job.upstream)
+        stopped = upstream is not None and await upstream.cancel(job.id)
+        if not stopped and not self.fleet.at_vendor(job.upstream):
+            await self._close_unknown(job, reason)
 
     async def cancel_each(self, caller: Caller, client_job_ids: Sequence[str]) -> None:
         """Stop those of several jobs that can still be stopped."""
@@ -86,14 +78,8 @@ class Changes:
             with suppress(JobEndedError):
                 await self.cancel(caller, client_job_id)
 
-    async def _note_request(self, caller: Caller, job: JobRecord) -> None:
-        try:
-            await self.ledger.record(self.entries.by("job.cancel_requested", caller, job_id=job.id))
-        except UnavailableError:
-            log.warning(events.ENTRY_MISSED, job_id=job.id)
-
     async def _close_unknown(self, job: JobRecord, reason: str) -> None:
-        """End a job that its upstream does not know (any more): it was never started, or ended this instant."""
+        """End a job that its simulator does not know (any more): it was never started, or ended this instant."""
         await self.follower.progress(
             Progress(job_id=job.id, attempt=1, status=JobStatus.CANCELLED, at=self.clock.now(), reason=reason)
         )

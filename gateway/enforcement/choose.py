@@ -6,15 +6,17 @@ other hardware only when a rule about the backend stood in its way: what is wron
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
+from gateway.circuits.sandbox import UnreadablePayloadError
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.decision import Decision, PlacementKind, Step, Tried
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
+from gateway.enforcement.outgoing import Outbound
 from gateway.enforcement.survey import Survey, Surveyor
 from gateway.ports.decision_point import DecisionPoint
 from gateway.routing.fleet import Berth, Fleet
@@ -24,6 +26,8 @@ TRANSLATED: Final = frozenset({"sampler"})
 """Programs that encoders can write in another vendor's words."""
 MOST_TRIED: Final = 4
 """Other backends that are judged for one job, at most: each costs a decision."""
+UNWRITABLE: Final = "backend/not-translatable"
+"""Stands for a rule in what was tried: policy allowed the place, and the program cannot be said in its words."""
 PINNED_TAG: Final = "qgw:placement=requested"
 """Job tag with which a caller refuses every other hardware."""
 
@@ -35,6 +39,8 @@ class Choice:
     survey: Survey
     decision: Decision
     tried: tuple[Tried, ...] = ()
+    written: bytes | None = field(default=None, repr=False)
+    """The program in the words of the place it was moved to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +50,8 @@ class Chooser:
     surveyor: Surveyor
     decision_point: DecisionPoint
     fleet: Fleet
+    outbound: Outbound
     order: tuple[Step, ...]
-    encoders: frozenset[str]
-    """Upstreams whose language programs can be put into."""
     ids: Callable[[], str]
     metrics: Metrics
 
@@ -54,20 +59,36 @@ class Chooser:
         """Judge a submission where it was sent, and elsewhere if only the backend stands in its way.
 
         `passed` hears each stage as it is done.
+
+        Raises:
+            NotTranslatableError, UnreadablePayloadError: it may go where it asked to, which speaks another language.
         """
         survey = await self.surveyor.survey(caller, submission)
         passed("measured")
         asked = Choice(survey=survey, decision=await self._decide(survey))
         if survey.measured is None or not self._may_move(submission, asked):
-            return asked
+            return await self._in_its_words(caller, submission, asked)
         tried = [Tried(backend=submission.backend, rules=_rules(asked.decision))]
         for step, berth in self._others(submission, survey, survey.measured):
             other = self.surveyor.elsewhere(caller, submission, survey, berth, step=step)
             decision = await self._decide(other)
-            if decision.allow and decision.placement and decision.placement.kind is PlacementKind.REQUESTED:
-                return Choice(survey=other, decision=decision, tried=tuple(tried))
-            tried.append(Tried(backend=berth.backend.name, rules=_rules(decision)))
+            rules = _rules(decision)
+            if _goes_there(decision):
+                try:
+                    written = await self.outbound.written(caller, submission, berth.backend)
+                    return Choice(survey=other, decision=decision, tried=tuple(tried), written=written)
+                except UnreadablePayloadError:
+                    rules = (UNWRITABLE,)
+            tried.append(Tried(backend=berth.backend.name, rules=rules))
         return Choice(survey=survey, decision=asked.decision, tried=tuple(tried))
+
+    async def _in_its_words(self, caller: Caller, submission: Submission, asked: Choice) -> Choice:
+        """Write a program anew that asked for a place which speaks another language."""
+        berth = asked.survey.asked
+        foreign = berth is not None and berth.upstream.dialect not in {None, submission.dialect}
+        if berth is None or not foreign or not _goes_there(asked.decision):
+            return asked
+        return replace(asked, written=await self.outbound.written(caller, submission, berth.backend))
 
     def _may_move(self, submission: Submission, asked: Choice) -> bool:
         """Say whether only the backend stands in the way of a program that can be written for another."""
@@ -84,7 +105,8 @@ class Chooser:
     def _others(self, submission: Submission, survey: Survey, measured: ProgramFacts) -> Iterator[tuple[Step, Berth]]:
         """List other hardware that could hold the program, in the order of policy and then of the fleet."""
         needed = max((circuit.qubits_used for circuit in measured.circuits), default=0)
-        home = survey.asked.backend.upstream if survey.asked else None
+        # A backend that nobody lists is one of the caller's own vendor's, as far as anybody can say.
+        home = survey.asked.backend.upstream if survey.asked else submission.dialect
         found = (
             (step, berth)
             for step in self._steps_before_simulator()
@@ -98,7 +120,11 @@ class Chooser:
 
     def _takes(self, berth: Berth) -> bool:
         backend = berth.backend
-        return backend.kind is ExecutionKind.HARDWARE and backend.upstream in self.encoders and berth.status.online
+        return (
+            backend.kind is ExecutionKind.HARDWARE
+            and backend.upstream in self.outbound.encoders
+            and berth.status.online
+        )
 
     def _steps_before_simulator(self) -> Sequence[Step]:
         before = self.order[: self.order.index(Step.SIMULATOR)] if Step.SIMULATOR in self.order else self.order
@@ -112,6 +138,10 @@ class Chooser:
             seconds=decision.milliseconds / 1000,
         )
         return decision
+
+
+def _goes_there(decision: Decision) -> bool:
+    return decision.allow and decision.placement is not None and decision.placement.kind is PlacementKind.REQUESTED
 
 
 def _rules(decision: Decision) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class Entries:
             "client_job_id": job.client_job_id,
             "attempt": 1,
             "placement": _placement(placement),
-            "tried": [{"backend": each.backend, "rules": list(each.rules)} for each in tried],
+            "tried": _tried(tried),
             "circuits": {"count": len(measured.circuits), "digest": measured.digest, "shots": measured.total_shots},
             "calibration": job.calibration_digest,
             "quote": None if quote is None else _quote(quote),
@@ -96,11 +96,13 @@ class Entries:
         decision: Decision,
         classification: Classification,
         facts: SealedWrite,
+        tried: Sequence[Tried],
     ) -> EntryDraft:
         """Record a denial with its rules; the facts are sealed beside it."""
         body = {
             **self._asked(caller, submission, decision, classification),
             "deny": [finding.rule for finding in decision.deny],
+            "tried": _tried(tried),
             "sealed": {"facts": _sealed(facts)},
         }
         return self.draft("job.denied", caller.project.id, body)
@@ -165,9 +167,14 @@ class Entries:
         }
         return self.draft("job.completed", job.project_id, body)
 
-    def ended(self, job: JobRecord, *, attempt: int, repeats: int) -> EntryDraft:
-        """Record that a job failed or was cancelled, and why."""
-        body = {**_outcome(job, attempt, repeats), "reason": job.reason, "reason_code": job.reason_code}
+    def ended(self, job: JobRecord, *, attempt: int, repeats: int, sealed: Sequence[SealedWrite] = ()) -> EntryDraft:
+        """Record that a job failed or was cancelled, and why; `sealed` is what it left all the same."""
+        body = {
+            **_outcome(job, attempt, repeats),
+            "reason": job.reason,
+            "reason_code": job.reason_code,
+            "documents": {write.kind: _sealed(write) for write in sealed},
+        }
         return self.draft(f"job.{job.status.value}", job.project_id, body)
 
     def by(self, type_: str, caller: Caller, **body: Any) -> EntryDraft:
@@ -216,6 +223,10 @@ def _placement(placement: Placement) -> dict[str, Any]:
         "fallback": placement.fallback,
         "reason": placement.reason,
     }
+
+
+def _tried(tried: Sequence[Tried]) -> list[dict[str, Any]]:
+    return [{"backend": each.backend, "rules": list(each.rules)} for each in tried]
 
 
 def _outgoing(prepared: Prepared) -> dict[str, Any]:

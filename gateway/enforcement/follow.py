@@ -20,6 +20,7 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.result import ProgramResult
 from gateway.domain.writes import AttemptUpdate, EntryDraft, HoldWrite, SealedWrite
 from gateway.enforcement.entries import Entries
+from gateway.enforcement.outgoing import is_rewritten
 from gateway.enforcement.repeats import Repeats
 from gateway.enforcement.turns import Turns
 from gateway.ports.dialect import Dialect
@@ -37,6 +38,10 @@ _EVENTS: Final = {
     JobStatus.CANCELLED: events.JOB_CANCELLED,
 }
 _LONGEST_NAME: Final = 24
+_UNREAD: Final = (
+    "it ran, and the gateway cannot put its results into the words of this SDK; they are kept: "
+    "give the gateway's operators the id of this job"
+)
 log = structlog.get_logger(__name__)
 
 
@@ -92,50 +97,66 @@ class Follower:
         await self.ledger.record(
             draft,
             sealed=sealed,
-            hold=await self._settled(ended, report.vendor.cost_micros if report.vendor else None),
+            hold=await self._settled(job, report),
             job=ended,
             attempt=AttemptUpdate(job_id=job.id, attempt=report.attempt, state="done", vendor_job_id=None),
         )
         return ended
 
-    async def _settled(self, ended: JobRecord, cost: int | None) -> HoldWrite | None:
-        """Charge what the vendor says; else a completed job what was held for it, and any other nothing."""
+    async def _settled(self, job: JobRecord, report: Progress) -> HoldWrite | None:
+        """Charge what the vendor says; else what ran what was held for it, and any other nothing."""
         async with self.database.reading() as connection:
-            held = await holds.held(connection, ended.id)
+            held = await holds.held(connection, job.id)
         if held is None:
             return None
         now = self.clock.now()
-        if cost is not None:
-            return settle(held, cost, now)
-        completed = ended.status is JobStatus.COMPLETED
-        return settle(held, held.amount_micros, now) if completed else release(held, now)
+        if report.vendor is not None and report.vendor.cost_micros is not None:
+            return settle(held, report.vendor.cost_micros, now)
+        ran = report.status == JobStatus.COMPLETED
+        return settle(held, held.amount_micros, now) if ran else release(held, now)
 
     async def _outcome(self, job: JobRecord, report: Progress) -> tuple[JobRecord, EntryDraft, tuple[SealedWrite, ...]]:
         repeats = self.repeats.of(job.client_job_id)
         ended = _ended(job, report)
         documents = await self._documents(job, report)
-        if "result" not in documents:
-            return ended, self.entries.ended(ended, attempt=report.attempt, repeats=repeats), ()
+        if ended.status is JobStatus.COMPLETED and "result" not in documents:
+            # It ran and was paid for: what the vendor left is kept for whoever can read it.
+            ended, documents = replace(ended, status=JobStatus.FAILED, reason=_UNREAD), report.documents
         sealed = [await self._seal(job, name, body) for name, body in documents.items()]
-        draft = self.entries.completed(
-            ended, attempt=report.attempt, repeats=repeats, result=report.result, vendor=report.vendor, sealed=sealed
-        )
+        if ended.status is not JobStatus.COMPLETED:
+            draft = self.entries.ended(ended, attempt=report.attempt, repeats=repeats, sealed=sealed)
+        else:
+            draft = self.entries.completed(
+                ended,
+                attempt=report.attempt,
+                repeats=repeats,
+                result=report.result,
+                vendor=report.vendor,
+                sealed=sealed,
+            )
         return ended, draft, tuple(sealed)
 
     async def _documents(self, job: JobRecord, report: Progress) -> Mapping[str, bytes]:
         """Give what clients will fetch: the vendor's own bytes where its words are theirs, else ours."""
-        if report.documents and self.speaks(job):
+        if (report.documents or report.envelope) and self.speaks(job):
+            # How a job failed is told in the vendor's words, too.
             return {**report.documents, "job": report.envelope}
         if report.result is None:
             return {}
         body = await self.vault.open(object_id=job.id, kind="payload")
         ended = _ended(job, report)
-        result = report.result if report.vendor is None else _timed(report.result, ended)
-        return await asyncio.to_thread(self.dialects[job.dialect].encode_results, ended, body, result)
+        result = report.result if report.vendor is None else _labelled(_timed(report.result, ended), ended)
+        try:
+            return await asyncio.to_thread(self.dialects[job.dialect].encode_results, ended, body, result)
+        except Exception:
+            # The defect is ours, and asking the vendor again changes nothing.
+            log.exception(events.RESULT_UNREAD, job_id=job.id)
+            return {}
 
     def speaks(self, job: JobRecord) -> bool:
-        """Say whether a job ran where its own dialect is spoken, so that nothing needs translating."""
-        return self.spoken.get(job.upstream) == job.dialect
+        """Say whether a job ran as it was written, where its own dialect is spoken: nothing needs translating."""
+        spoken = self.spoken.get(job.upstream)
+        return spoken is not None and not is_rewritten(job, spoken)
 
     async def _seal(self, job: JobRecord, name: str, body: bytes) -> SealedWrite:
         return await self.vault.seal(
@@ -147,6 +168,13 @@ def _timed(result: ProgramResult, ended: JobRecord) -> ProgramResult:
     """Tell when a vendor ran a job, whose results seldom say so themselves."""
     started, finished = ended.started_at or ended.created_at, ended.finished_at or ended.created_at
     return replace(result, started_at=rfc3339(started), finished_at=rfc3339(finished), seconds=ended.usage_seconds)
+
+
+def _labelled(result: ProgramResult, ended: JobRecord) -> ProgramResult:
+    """Say in the result itself where it comes from: it is told in other words than that vendor's."""
+    label = {"execution_kind": ended.kind.value, "backend": ended.backend, "asked_backend": ended.asked_backend}
+    why = {"fallback_reason": ended.fallback_reason} if ended.fallback_reason else {}
+    return replace(result, metadata={**result.metadata, **label, **why})
 
 
 def document_kind(name: str) -> str:

@@ -28,7 +28,7 @@ class Halts:
     database: Database
     jobs: JobView
     live: tuple[Halt, ...] = ()
-    asked: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     """Jobs that were told to stop already."""
 
     async def refresh(self) -> None:
@@ -48,14 +48,13 @@ class Halts:
                 raise HaltedError(halt)
 
     def to_stop(self) -> list[tuple[JobRecord, Halt]]:
-        """List jobs under way that a halt stops, each once."""
+        """List jobs under way that a halt stops and that were not told so, each with the first such halt."""
         if not self.live:
-            self.asked.clear()
-        found = [
-            (job, halt)
-            for job in self.jobs.under_way()
-            for halt in self.live
-            if job.id not in self.asked and halt.stops(project_id=job.project_id, upstream=job.upstream)
-        ]
-        self.asked.update(job.id for job, _ in found)
-        return found
+            self.told.clear()
+            return []
+        asking = [(job, self._stopping(job)) for job in self.jobs.under_way() if job.id not in self.told]
+        return [(job, halt) for job, halt in asking if halt is not None]
+
+    def _stopping(self, job: JobRecord) -> Halt | None:
+        stopping = (each for each in self.live if each.stops(project_id=job.project_id, upstream=job.upstream))
+        return next(stopping, None)

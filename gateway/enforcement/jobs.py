@@ -9,7 +9,6 @@ from typing import Final
 import structlog
 
 from gateway.audit.ledger import Ledger
-from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import rfc3339
 from gateway.domain.errors import UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
@@ -17,6 +16,7 @@ from gateway.domain.principal import Caller
 from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.follow import document_kind
+from gateway.enforcement.outgoing import is_rewritten
 from gateway.enforcement.repeats import Repeats
 from gateway.ports.answers import CostView, JobList, JobView, LogLines, ResultBody
 from gateway.ports.operations import ListJobs
@@ -93,7 +93,11 @@ class Jobs:
         job = await self.find(caller, client_job_id)
         if job.status is not JobStatus.COMPLETED:
             return ResultBody(job=job, body=None)
-        body = await self.vault.open(object_id=job.id, kind=document_kind(document))
+        try:
+            body = await self.vault.open(object_id=job.id, kind=document_kind(document))
+        except ErasedError:
+            # The vault knows the job by a name that clients are never told.
+            raise ErasedError(kind=document, object_id=client_job_id) from None
         await self._note_read(caller, job)
         return ResultBody(job=job, body=body)
 
@@ -116,17 +120,17 @@ class Jobs:
             job=job,
             body=await self.vault.open(object_id=job.id, kind="payload") if parameters else None,
             queue_position=upstream.queue_position(job.id) if upstream is not None and waits else None,
-            envelope=await self._envelope(job, upstream) if job.kind is ExecutionKind.HARDWARE else None,
+            envelope=await self._envelope(job, upstream),
         )
 
     async def _envelope(self, job: JobRecord, upstream: Upstream | None) -> bytes | None:
         """Give the vendor's own words about a job, where they are the words of the job's dialect."""
-        if upstream is None or upstream.dialect != job.dialect:
+        if upstream is None or upstream.dialect is None or is_rewritten(job, upstream.dialect):
             return None
         return await self._document(job, "job") if job.status.final else upstream.envelope(job.id)
 
     async def _document(self, job: JobRecord, name: str) -> bytes | None:
-        if job.kind is not ExecutionKind.HARDWARE or not job.status.final:
+        if not self.fleet.at_vendor(job.upstream) or not job.status.final:
             return None
         try:
             return await self.vault.open(object_id=job.id, kind=document_kind(name))

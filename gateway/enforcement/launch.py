@@ -1,13 +1,12 @@
 """Forwarding: one attempt per permit, and what is written down around it.
 
-For hardware the attempt is marked `sending` before the first byte leaves: a crash before the mark leaves a job that
-certainly did not go, a crash after it one that is looked for at the vendor before anything else. A simulator needs no
+At a vendor the attempt is marked `sending` before the first byte leaves: a crash before the mark leaves a job that
+certainly did not go, a crash after it one that is looked for at the vendor before anything else. Our simulator needs no
 mark, because running it twice costs nothing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import structlog
 
@@ -15,7 +14,7 @@ from gateway.audit.ledger import Ledger
 from gateway.budgets.hold import release
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import Clock, rfc3339
-from gateway.domain.errors import UnavailableError
+from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.permit import Permit
 from gateway.domain.writes import AttemptUpdate
@@ -29,9 +28,6 @@ from gateway.store.view import JobView
 from gateway.telemetry import events
 from gateway.telemetry.metrics import Metrics
 
-CANCEL_STAGE: Final = "cancel_requested"
-"""In a job's stages: its owner asked for it to be stopped, perhaps before the vendor was known to have it."""
-CANCELLED: Final = "cancelled by the user"
 log = structlog.get_logger(__name__)
 
 
@@ -73,7 +69,7 @@ class Launcher:
         self, permit: Permit, job: JobRecord, order: Order, taken: Callable[[JobRecord], None]
     ) -> JobRecord:
         upstream = self.fleet.upstreams[permit.placement.upstream]
-        if permit.placement.kind is ExecutionKind.HARDWARE:
+        if self.fleet.at_vendor(permit.placement.upstream):
             await self._mark_sending(permit)
         try:
             vendor_job_id = await upstream.submit(permit, order)
@@ -103,6 +99,12 @@ class Launcher:
             )
         )
 
+    async def take_back(self, permit: Permit) -> None:
+        """Note that an attempt certainly did not go: it waits as permitted, and goes later without a search."""
+        await self.ledger.note(
+            AttemptUpdate(job_id=permit.job_id, attempt=permit.attempt, state="permitted", vendor_job_id=None)
+        )
+
     async def lose(self, permit: Permit, job: JobRecord, error: AnswerLostError) -> JobRecord:
         """Leave a job `unknown`, its hold kept: the vendor may run and bill it."""
         unknown = replace(job, status=JobStatus.UNKNOWN, reason=f"being looked for at the vendor: {error.message}")
@@ -123,12 +125,12 @@ class Launcher:
             self.metrics.fell_back()
 
     async def note_forwarded(self, job: JobRecord, *, attempt: int, vendor_job_id: str, found: bool = False) -> None:
-        """Record it; if the ledger is down now the job runs on, and its attempt stays claimable."""
+        """Record it; whatever the ledger says to that, the job runs, and its attempt stays to be found."""
         draft = self.entries.forwarded(job, attempt=attempt, vendor_job_id=vendor_job_id, found=found)
         update = AttemptUpdate(job_id=job.id, attempt=attempt, state="forwarded", vendor_job_id=vendor_job_id)
         try:
             await self.ledger.record(draft, job=job, attempt=update)
-        except UnavailableError:
+        except GatewayError:
             log.exception(events.ENTRY_MISSED, job_id=job.id)
 
     async def adopt(self, job: JobRecord, *, attempt: int, vendor_job_id: str) -> JobRecord:

@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Final
 
 from gateway.audit.ledger import Outgoing
 from gateway.circuits.sandbox import Sandbox
-from gateway.domain.backend import Calibration
+from gateway.domain.backend import Backend, Calibration
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord
 from gateway.domain.marks import mark
+from gateway.domain.principal import Caller
+from gateway.domain.submission import Submission
 from gateway.domain.wire_edit import WireEdit
-from gateway.ports.upstream import Attempt, Order, Upstream
+from gateway.ports.upstream import Attempt, Order
+from gateway.ports.vendor import Prepared
 from gateway.routing.fleet import Fleet
 from gateway.store.attempts import AttemptRow
 from gateway.vault.vault import Vault
+
+SENT: Final = "sent"
+"""Kind of the sealed body that was written for another place than its client asked for."""
 
 
 class NotTranslatableError(RefusedError):
@@ -29,6 +36,18 @@ class NotTranslatableError(RefusedError):
         )
 
 
+class SentBodyChangedError(RefusedError):
+    """What would go out now is not what the permit's entry says went out; sending it could be another job."""
+
+    code = "sent-body-changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the body or account that would be used now differs from what was permitted, so it is not sent again; "
+            "look for the job at the vendor by its mark, and submit the work again if it is not there"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
     """Builds orders, and puts them into the target's language where that is another one."""
@@ -39,65 +58,90 @@ class Outbound:
     encoders: frozenset[str]
     """Upstreams whose words programs can be put into."""
 
-    async def order(
+    async def written(self, caller: Caller, submission: Submission, backend: Backend) -> bytes:
+        """Put a program into the words of the place where it will run.
+
+        Raises:
+            NotTranslatableError: nothing here speaks both languages.
+            UnreadablePayloadError: it cannot be said in those words.
+        """
+        if backend.upstream not in self.encoders:
+            raise NotTranslatableError(dialect=submission.dialect, upstream=backend.upstream)
+        return await self.sandbox.translate(
+            reader=submission.dialect,
+            body=submission.body,
+            encoder=backend.upstream,
+            backend=backend,
+            project_id=caller.project.id,
+            principal_id=caller.principal.id,
+        )
+
+    def order(
         self,
         job: JobRecord,
-        body: bytes,
+        received: bytes,
         facts: ProgramFacts,
         calibration: Calibration | None,
         *,
+        written: bytes | None,
         attempt: int = 1,
     ) -> Order:
-        """Make the order for one attempt, prepared for its upstream.
+        """Make the order for one attempt, prepared for its upstream; `written` is the program in that one's words.
 
         Raises:
-            NotTranslatableError: the upstream speaks another language, and nothing can translate.
             UnavailableError: it could not go now.
         """
         upstream = self.fleet.upstreams[job.upstream]
         order = Order(
-            reader=job.dialect,
-            body=body,
+            reader=job.dialect if written is None else upstream.dialect or job.dialect,
+            body=received if written is None else written,
             program=job.program,
             facts=facts,
             principal_id=job.principal_id,
             max_seconds=job.max_execution_seconds,
             calibration=calibration,
         )
-        if _is_elsewhere(job, upstream):
-            order = await self._translated(job, order, upstream.dialect)
         prepared = upstream.prepare(job.id, attempt, job.project_id, job.backend, order)
-        if prepared is not None and order.body is not body:
-            prepared = replace(prepared, edits=(_translation(body, order.body), *prepared.edits))
+        if prepared is not None and written is not None:
+            prepared = replace(prepared, edits=(_translation(received, written), *prepared.edits))
         return replace(order, prepared=prepared)
 
-    async def _translated(self, job: JobRecord, order: Order, dialect: str | None) -> Order:
-        """Put a program into the words of the place where it will run."""
-        if dialect is None or job.upstream not in self.encoders:
-            raise NotTranslatableError(dialect=job.dialect, upstream=job.upstream)
-        body = await self.sandbox.translate(
-            reader=job.dialect,
-            body=order.body,
-            encoder=job.upstream,
-            backend=self.fleet.get(job.backend).backend,
-            project_id=job.project_id,
-            principal_id=job.principal_id,
-        )
-        return replace(order, reader=dialect, body=body)
+    async def order_again(self, job: JobRecord, row: AttemptRow) -> Order:
+        """Make an attempt's order once more after a crash, from what was sealed.
 
-    async def order_again(self, job: JobRecord, *, attempt: int) -> Order:
-        """Make it after a crash, from what was sealed."""
-        body = await self.vault.open(object_id=job.id, kind="payload")
+        Raises:
+            SentBodyChangedError: it would not be the same, byte for byte and account for account.
+            UnavailableError: it could not go now.
+        """
+        order = await self._remade(job, row.attempt)
+        if order.prepared is not None and not _is_same(order.prepared, row):
+            raise SentBodyChangedError
+        return order
+
+    async def order_next(self, job: JobRecord, row: AttemptRow) -> Order:
+        """Make the order of the attempt after one that never arrived; raises as `order_again` does.
+
+        Only its mark is new, and the account where that was replaced: the entry of its own permit says so.
+        """
+        before = await self._remade(job, row.attempt)
+        moved = before.prepared is not None and before.prepared.account_id != row.account_id
+        if before.prepared is not None and not moved and not _is_same(before.prepared, row):
+            raise SentBodyChangedError
+        return await self._remade(job, row.attempt + 1)
+
+    async def _remade(self, job: JobRecord, attempt: int) -> Order:
+        received = await self.vault.open(object_id=job.id, kind="payload")
         facts = await self.sandbox.measure(
-            reader=job.dialect, body=body, project_id=job.project_id, principal_id=job.principal_id
+            reader=job.dialect, body=received, project_id=job.project_id, principal_id=job.principal_id
         )
         # A vendor that cannot be asked just now lists no backends; that is no reason to give the job up.
         berth = self.fleet.find(job.backend)
         calibration = None if berth is None else berth.calibration(job.created_at)
-        return await self.order(job, body, facts, calibration, attempt=attempt)
+        return self.order(job, received, facts, calibration, written=await self._sealed(job), attempt=attempt)
 
     async def attempt(self, job: JobRecord, row: AttemptRow) -> Attempt:
         """Describe an attempt to its upstream, for a search or to follow it."""
+        written = await self._sealed(job)
         return Attempt(
             job_id=job.id,
             attempt=row.attempt,
@@ -105,15 +149,30 @@ class Outbound:
             backend=row.backend,
             account_id=row.account_id,
             permitted_at=job.created_at,
-            body=await self.vault.open(object_id=job.id, kind="payload"),
+            sent_at=row.sent_at,
+            body=await self.vault.open(object_id=job.id, kind="payload") if written is None else written,
         )
 
+    async def _sealed(self, job: JobRecord) -> bytes | None:
+        """Open what was written for another place than the job was sent to; `None` where it goes as it came."""
+        upstream = self.fleet.upstreams.get(job.upstream)
+        if upstream is None or not is_rewritten(job, upstream.dialect):
+            return None
+        return await self.vault.open(object_id=job.id, kind=SENT)
 
-def _is_elsewhere(job: JobRecord, upstream: Upstream) -> bool:
-    """Say whether a job runs on other hardware than it was written for, so that it must be written anew."""
-    if upstream.dialect is None:
-        return False
-    return upstream.dialect != job.dialect or (job.backend != job.asked_backend and bool(job.fallback_reason))
+
+def is_rewritten(job: JobRecord, dialect: str | None) -> bool:
+    """Say whether a job runs in other words than it came in: another vendor's, or ours for other hardware.
+
+    Args:
+        job: where it was placed, and why.
+        dialect: whose bodies that place takes; `None` takes all of them as they are.
+    """
+    return dialect is not None and (dialect != job.dialect or bool(job.fallback_reason))
+
+
+def _is_same(prepared: Prepared, row: AttemptRow) -> bool:
+    return prepared.account_id == row.account_id and sha256(prepared.body).hexdigest() == row.sent_digest
 
 
 def _translation(received: bytes, written: bytes) -> WireEdit:

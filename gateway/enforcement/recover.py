@@ -1,6 +1,6 @@
 """After a crash: every attempt that was permitted and has no outcome is claimed again, or closed with a reason.
 
-Simulators may run a job again; it costs nothing and the seed is recorded. An attempt on hardware that was permitted
+Our simulator may run a job again; it costs nothing and the seed is recorded. An attempt at a vendor that was permitted
 and never marked as being sent goes now; one that was sent is followed where the vendor's id is known, and otherwise
 left to the search (`search.py`), `unknown` and with its hold kept.
 """
@@ -12,14 +12,16 @@ from typing import Final
 import structlog
 
 from gateway.audit.ledger import Ledger
-from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError, RefusedError, UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.permit import Permit
-from gateway.enforcement.launch import CANCEL_STAGE, CANCELLED, Launcher
+from gateway.enforcement.launch import Launcher
 from gateway.enforcement.outgoing import Outbound
+from gateway.enforcement.pauses import Pauses
 from gateway.enforcement.turns import Turns
+from gateway.enforcement.wishes import Wishes
+from gateway.ports.upstream import Order
 from gateway.routing.fleet import Fleet
 from gateway.store import attempts, jobs
 from gateway.store.attempts import AttemptRow
@@ -43,7 +45,9 @@ class Recovery:
     outbound: Outbound
     launcher: Launcher
     turns: Turns
+    wishes: Wishes
     clock: Clock
+    pauses: Pauses
     left: dict[str, AttemptRow] = field(default_factory=dict)
     """By job id: what still has to be taken up."""
 
@@ -54,13 +58,22 @@ class Recovery:
 
     async def run(self) -> None:
         """Take up what is left; what the ledger does not let us claim now stays for the next time."""
-        for row in list(self.left.values()):
+        self.pauses.keep_only(self.left)
+        for row in [each for each in self.left.values() if self._is_due(each)]:
+            self.pauses.begin(row.job_id, row.claims)
             if await self._settled(row, self._take_up):
                 del self.left[row.job_id]
             else:
                 await self._look_again(row)
         for row in await self._lapsed():
-            await self._settled(row, self._let_go)
+            if row.attempt > 1:
+                # Its client knows the job, and the attempt before never arrived: it goes after all.
+                self.left[row.job_id] = row
+            else:
+                await self._settled(row, self._let_go)
+
+    def _is_due(self, row: AttemptRow) -> bool:
+        return self.wishes.of(row.job_id) is not None or self.pauses.due(row.job_id)
 
     async def _look_again(self, row: AttemptRow) -> None:
         """Note how an attempt stands that could not be taken up now: a claim of it may have become durable."""
@@ -68,19 +81,21 @@ class Recovery:
             if current := await attempts.load(connection, row.job_id, row.attempt):
                 self.left[row.job_id] = current
 
-    async def _settled(
-        self, row: AttemptRow, settle: Callable[[Permit, JobRecord, AttemptRow], Awaitable[None]]
-    ) -> bool:
-        """Claim an attempt and settle it, in its job's turn; false when the ledger takes no entry now."""
+    async def _settled(self, row: AttemptRow, settle: Callable[[JobRecord, AttemptRow], Awaitable[None]]) -> bool:
+        """Settle an attempt in its job's turn; false when that cannot be done now."""
         try:
             async with self.turns.of(row.job_id):
                 if job := await self._open_job(row):
-                    await settle(await self.ledger.claim(row), job, row)
+                    await settle(job, row)
         except UnavailableError as error:
             log.warning(events.FORWARD_FAILED, job_id=row.job_id, code=error.code)
             return False
         except RefusedError:
             pass  # another process was faster, or its outcome is just being written
+        except Exception:
+            # A defect met by one attempt must not keep the others waiting.
+            log.exception(events.FORWARD_FAILED, job_id=row.job_id)
+            return False
         return True
 
     async def _lapsed(self) -> list[AttemptRow]:
@@ -92,11 +107,16 @@ class Recovery:
         now = self.clock.now()
         async with self.database.reading() as connection:
             rows = await attempts.unfinished(connection)
-        lapsed = [row for row in rows if row.state == "permitted" and row.lease_until and row.lease_until <= now]
+        lapsed = [row for row in rows if row.state == "permitted" and (row.lease_until or now) <= now]
         return [row for row in lapsed if row.job_id not in self.left and not await self._runs(row)]
 
     async def _runs(self, row: AttemptRow) -> bool:
-        """Say whether it was forwarded after all, and only the entry that says so was missed."""
+        """Say whether it was forwarded after all, and only the entry that says so was missed.
+
+        At a vendor that cannot be: what is sent there is marked before.
+        """
+        if self.fleet.at_vendor(row.upstream):
+            return False
         job = await self.jobs.find_by_id(row.job_id)
         return job is not None and job.status is not JobStatus.PERMITTED
 
@@ -106,7 +126,7 @@ class Recovery:
             job = await jobs.by_id(connection, row.job_id)
         if current != row or job is None or job.status.final:
             return None  # while we waited for its turn, somebody moved it on
-        if row.kind is ExecutionKind.HARDWARE and row.state != "permitted":
+        if self.fleet.at_vendor(row.upstream) and row.state != "permitted":
             await self._leave_to_others(job, row)
             return None
         return job
@@ -115,35 +135,49 @@ class Recovery:
         upstream = self.fleet.upstreams.get(row.upstream)
         if row.state == "forwarded" and row.vendor_job_id is not None and upstream is not None:
             await upstream.follow(await self.outbound.attempt(job, row), row.vendor_job_id)
+            if self.wishes.of(job.id):
+                await upstream.cancel(job.id)
         else:
             self.jobs.put(replace(job, status=JobStatus.UNKNOWN))
 
-    async def _let_go(self, permit: Permit, job: JobRecord, _: AttemptRow) -> None:
-        await self._give_up(permit, job, "its permit lapsed before it was forwarded; nothing ran, submit it again")
+    async def _let_go(self, job: JobRecord, row: AttemptRow) -> None:
+        await self._give_up(job, row, "its permit lapsed before it was forwarded; nothing ran, submit it again")
 
-    async def _take_up(self, permit: Permit, job: JobRecord, row: AttemptRow) -> None:
-        if CANCEL_STAGE in job.stages:
-            await self.launcher.abandon(permit.attempt, replace(job, reason=CANCELLED), status=JobStatus.CANCELLED)
+    async def _take_up(self, job: JobRecord, row: AttemptRow) -> None:
+        if stop := self.wishes.of(job.id):
+            await self._close(job, row, stop.reason, JobStatus.CANCELLED)
             return
-        if row.claims >= MOST_CLAIMS and row.kind is ExecutionKind.SIMULATOR:
+        if row.claims >= MOST_CLAIMS and not self.fleet.at_vendor(row.upstream):
             times = row.claims + 1
-            await self._give_up(permit, job, f"interrupted {times} times by restarts of the gateway; submit it again")
+            await self._give_up(job, row, f"interrupted {times} times by restarts of the gateway; submit it again")
             return
         try:
-            await self._run_again(permit, job)
+            order = await self.outbound.order_again(job, row)
         except GatewayError as error:
-            if row.kind is ExecutionKind.HARDWARE and isinstance(error, UnavailableError):
-                raise  # it certainly did not go, and goes when its vendor can be reached
-            await self._give_up(
-                permit, job, f"interrupted by a restart of the gateway and not run again: {error.message}"
-            )
+            await self._not_now(job, row, error)
+            return
+        permit = await self.ledger.claim(row)
+        try:
+            await self._run_again(permit, job, order)
+        except GatewayError as error:
+            if self.fleet.at_vendor(row.upstream) and isinstance(error, UnavailableError):
+                await self.launcher.take_back(permit)
+            await self._not_now(job, row, error)
 
-    async def _run_again(self, permit: Permit, job: JobRecord) -> None:
-        order = await self.outbound.order_again(job, attempt=permit.attempt)
+    async def _not_now(self, job: JobRecord, row: AttemptRow, error: GatewayError) -> None:
+        """Keep what certainly did not go until its vendor can be reached; give anything else up."""
+        if self.fleet.at_vendor(row.upstream) and isinstance(error, UnavailableError):
+            raise error
+        await self._give_up(job, row, f"interrupted by a restart of the gateway and not run again: {error.message}")
+
+    async def _run_again(self, permit: Permit, job: JobRecord, order: Order) -> None:
         self.jobs.put(job)
         await self.launcher.launch(permit, job, order)
         log.info(events.JOB_RECOVERED, job_id=job.id, attempt=permit.attempt)
 
-    async def _give_up(self, permit: Permit, job: JobRecord, reason: str) -> None:
-        await self.launcher.abandon(permit.attempt, replace(job, reason=reason))
+    async def _give_up(self, job: JobRecord, row: AttemptRow, reason: str) -> None:
+        await self._close(job, row, reason, JobStatus.FAILED)
         log.warning(events.JOB_FAILED, job_id=job.id)
+
+    async def _close(self, job: JobRecord, row: AttemptRow, reason: str, status: JobStatus) -> None:
+        await self.launcher.abandon(row.attempt, replace(job, reason=reason), status=status)

@@ -5,9 +5,7 @@ once, or repeated searches over its own settling time found nothing. Until then 
 is kept.
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -19,9 +17,11 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.permit import Permit
 from gateway.domain.writes import AttemptUpdate
 from gateway.enforcement.entries import Entries
-from gateway.enforcement.launch import CANCEL_STAGE, CANCELLED, Launcher
+from gateway.enforcement.launch import Launcher
 from gateway.enforcement.outgoing import Outbound, outgoing
+from gateway.enforcement.pauses import Pauses
 from gateway.enforcement.turns import Turns
+from gateway.enforcement.wishes import Wishes
 from gateway.ports.upstream import Attempt, Order, Upstream
 from gateway.ports.vendor import Resend
 from gateway.routing.fleet import Fleet
@@ -31,8 +31,6 @@ from gateway.store.engine import Database
 from gateway.store.view import JobView
 from gateway.telemetry import events
 
-PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
-"""Seconds before each further search for one attempt."""
 log = structlog.get_logger(__name__)
 
 
@@ -48,9 +46,9 @@ class Search:
     launcher: Launcher
     entries: Entries
     turns: Turns
+    wishes: Wishes
     clock: Clock
-    due: dict[tuple[str, int], datetime] = field(default_factory=dict)
-    """When to look for an attempt again."""
+    pauses: Pauses
 
     async def run(self) -> None:
         """Look for every attempt whose time has come."""
@@ -58,23 +56,15 @@ class Search:
             return
         async with self.database.reading() as connection:
             lost = await attempts.sending(connection)
-        self._forget({(row.job_id, row.attempt) for row in lost})
+        self.pauses.keep_only({_key(row) for row in lost})
         for row in lost:
-            if row.job_id not in self.launcher.sending and self._is_due(row):
+            if row.job_id not in self.launcher.sending and self.pauses.due(_key(row)):
                 async with self.turns.of(row.job_id):
                     await self._settle(row)
 
-    def _is_due(self, row: AttemptRow) -> bool:
-        return self.due.get((row.job_id, row.attempt), self.clock.now()) <= self.clock.now()
-
-    def _forget(self, lost: set[tuple[str, int]]) -> None:
-        for gone in self.due.keys() - lost:
-            del self.due[gone]
-
     async def _settle(self, row: AttemptRow) -> None:
         """Look once; whatever cannot be done now is tried again after a pause."""
-        pause = PAUSES[min(row.searches, len(PAUSES) - 1)]
-        self.due[row.job_id, row.attempt] = self.clock.now() + timedelta(seconds=pause)
+        self.pauses.begin(_key(row), row.searches)
         try:
             job, current = await self._open(row)
             if job is not None and current == row:
@@ -83,6 +73,9 @@ class Search:
             log.warning(events.SEARCH_FAILED, job_id=row.job_id, code=error.code)
         except UnavailableError as error:
             log.info(events.SEARCH_FAILED, job_id=row.job_id, code=error.code)
+        except Exception:
+            # A defect met by one attempt must not end the search for the others.
+            log.exception(events.SEARCH_FAILED, job_id=row.job_id)
 
     async def _open(self, row: AttemptRow) -> tuple[JobRecord | None, AttemptRow | None]:
         async with self.database.reading() as connection:
@@ -107,31 +100,35 @@ class Search:
             await self._again(job, replace(row, searches=searched), proof)
 
     async def _adopt(self, upstream: Upstream, job: JobRecord, attempt: Attempt, vendor_job_id: str) -> None:
-        queued = await self.launcher.adopt(job, attempt=attempt.attempt, vendor_job_id=vendor_job_id)
+        await self.launcher.adopt(job, attempt=attempt.attempt, vendor_job_id=vendor_job_id)
         log.info(events.SEARCH_FOUND, job_id=job.id, attempt=attempt.attempt)
         await upstream.follow(attempt, vendor_job_id)
-        if CANCEL_STAGE in queued.stages:
+        if self.wishes.of(job.id):
             await upstream.cancel(job.id)
 
     async def _again(self, job: JobRecord, row: AttemptRow, proof: Resend) -> None:
         """Send it once more; what the vendor refuses now never ran, and what is lost again is looked for again."""
-        if CANCEL_STAGE in job.stages:
-            await self.launcher.abandon(row.attempt, replace(job, reason=CANCELLED), status=JobStatus.CANCELLED)
+        if stop := self.wishes.of(job.id):
+            await self.launcher.abandon(row.attempt, replace(job, reason=stop.reason), status=JobStatus.CANCELLED)
             return
         permit, order = await self._permit(job, row, proof)
         try:
             await self.launcher.launch(permit, job, order)
         except RefusedError as error:
             await self.launcher.abandon(permit.attempt, replace(job, reason=error.message))
+        except UnavailableError:
+            if permit.attempt != row.attempt:
+                await self.launcher.take_back(permit)
+            raise
         log.info(events.JOB_RECOVERED, job_id=job.id, attempt=permit.attempt)
 
     async def _permit(self, job: JobRecord, row: AttemptRow, proof: Resend) -> tuple[Permit, Order]:
         """Take the same attempt over where one token runs once; else open the next and close this one with it."""
         if proof is Resend.IDEMPOTENT:
-            order = await self.outbound.order_again(job, attempt=row.attempt)
+            order = await self.outbound.order_again(job, row)
             return await self.ledger.claim(row), order
         number = row.attempt + 1
-        order = await self.outbound.order_again(job, attempt=number)
+        order = await self.outbound.order_next(job, row)
         draft = self.entries.repeated(job, attempt=number, searches=row.searches, prepared=order.prepared)
         placement = Placement(
             upstream=row.upstream, backend=row.backend, kind=row.kind, fallback=row.fallback, reason=row.reason
@@ -140,3 +137,7 @@ class Search:
         return await self.ledger.permit_again(
             draft, job=job, placement=placement, closes=row.attempt, outgoing=sent
         ), order
+
+
+def _key(row: AttemptRow) -> tuple[str, int]:
+    return row.job_id, row.attempt

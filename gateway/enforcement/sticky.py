@@ -45,11 +45,10 @@ class Cancelled:
         if len(self.recent) > _CAPACITY:
             self.recent.popitem(last=False)
 
-    def restore(self, jobs: Iterable[JobRecord]) -> None:
-        """Remember what was cancelled before a restart."""
-        for job in jobs:
-            if job.finished_at is not None:
-                self.note(job, job.finished_at)
+    def restore(self, cancelled: Iterable[tuple[JobRecord, datetime]]) -> None:
+        """Remember what was cancelled before a restart, and when."""
+        for job, at in cancelled:
+            self.note(job, at)
 
     def check(self, caller: Caller, submission: Submission, now: datetime) -> None:
         """Refuse work that was cancelled a moment ago.

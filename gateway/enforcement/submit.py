@@ -35,7 +35,7 @@ from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import NotForwardedError, refusal
 from gateway.enforcement.halts import Halts
 from gateway.enforcement.launch import Launcher
-from gateway.enforcement.outgoing import Outbound, outgoing
+from gateway.enforcement.outgoing import SENT, Outbound, outgoing
 from gateway.enforcement.repeats import Delivery, Repeats
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.sticky import Cancelled
@@ -85,6 +85,8 @@ class Case:
     """Of the backend where it will run."""
     quote: Quote | None
     """What it costs there."""
+    written: bytes | None = field(repr=False)
+    """The program in the words of that place, where they are not the caller's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,7 @@ class Submitter:
         survey, decision = choice.survey, choice.decision
         stages.mark("decided")
         if not decision.allow or survey.measured is None:
-            await self._deny(caller, submission, survey, decision)
+            await self._deny(caller, submission, choice)
             raise refusal(decision)
         case = self._place(caller, submission, choice, survey.measured)  # 6
         stages.mark("permitted")
@@ -167,6 +169,8 @@ class Submitter:
     async def _answered(self, case: Case, job: JobRecord) -> JobRecord:
         """Let the job go on by itself, and wait until its client can be answered."""
         answer: asyncio.Future[JobRecord] = asyncio.get_running_loop().create_future()
+        # A client that went away asks for no error; it is looked at here, so that nobody warns of it.
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         task = asyncio.create_task(self._carry_out(case, job, answer))
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
@@ -185,23 +189,30 @@ class Submitter:
 
         try:
             async with self.turns.of(job.id):
-                order = await self.outbound.order(job, case.submission.body, case.measured, case.calibration)
+                order = self.outbound.order(
+                    job, case.submission.body, case.measured, case.calibration, written=case.written
+                )
                 permit = await self._permit(case, job, order)  # 7
                 taken(await self._forward(permit, job, order, taken))  # 8, 9
-        except BaseException as error:
-            if answer.done():
-                raise
-            answer.set_exception(error)
+        except Exception as error:
+            if not answer.done():
+                answer.set_exception(error)
+            elif not isinstance(error, GatewayError):
+                log.exception(events.FORWARD_FAILED, job_id=job.id)
+        finally:
+            answer.cancel()
 
-    async def _deny(self, caller: Caller, submission: Submission, survey: Survey, decision: Decision) -> None:
+    async def _deny(self, caller: Caller, submission: Submission, choice: Choice) -> None:
         """Record a denial. When even that fails the client hears 503, never a silent refusal."""
+        decision = choice.decision
         facts = await self._seal(caller, decision.id, "facts", decision.facts)
         draft = self.entries.denied(
             caller=caller,
             submission=submission,
             decision=decision,
-            classification=survey.classification,
+            classification=choice.survey.classification,
             facts=facts,
+            tried=choice.tried,
         )
         await self.ledger.record(draft, sealed=(facts,))
         log.info(events.JOB_DENIED, decision_id=decision.id, rule=[finding.rule for finding in decision.deny])
@@ -222,6 +233,7 @@ class Submitter:
             placement=placement,
             calibration=berth.calibration(),
             quote=self.surveyor.quote(berth.backend, measured),
+            written=choice.written,
         )
 
     def _placement(self, submission: Submission, choice: Choice, measured: ProgramFacts) -> Placement:
@@ -277,8 +289,7 @@ class Submitter:
         )
 
     async def _permit(self, case: Case, job: JobRecord, order: Order) -> Permit:
-        payload = await self._seal(case.caller, job.id, "payload", case.submission.body)
-        facts = await self._seal(case.caller, case.decision.id, "facts", case.decision.facts)
+        sealed = await self._sealed(case, job)
         draft = self.entries.permitted(
             caller=case.caller,
             submission=case.submission,
@@ -288,7 +299,7 @@ class Submitter:
             measured=case.measured,
             classification=case.survey.classification,
             quote=case.quote,
-            sealed={"payload": payload, "facts": facts},
+            sealed=sealed,
             not_applied=case.survey.not_applied,
             prepared=order.prepared,
             tried=case.tried,
@@ -298,7 +309,7 @@ class Submitter:
             job=job,
             placement=case.placement,
             outgoing=outgoing(job, order),
-            sealed=(payload, facts),
+            sealed=tuple(sealed.values()),
             hold=None if case.quote is None else reserve(job, case.quote, self.clock.now()),
             rows=self.calibrations.rows(case.calibration),
         )
@@ -306,19 +317,37 @@ class Submitter:
         self.jobs.put(job)
         return permit
 
+    async def _sealed(self, case: Case, job: JobRecord) -> dict[str, SealedWrite]:
+        """Seal what was received, what was judged, and what will be sent where that was written anew."""
+        sealed = {
+            "payload": await self._seal(case.caller, job.id, "payload", case.submission.body),
+            "facts": await self._seal(case.caller, case.decision.id, "facts", case.decision.facts),
+        }
+        if case.written is not None:
+            sealed[SENT] = await self._seal(case.caller, job.id, SENT, case.written)
+        return sealed
+
     async def _forward(
         self, permit: Permit, job: JobRecord, order: Order, taken: Callable[[JobRecord], None]
     ) -> JobRecord:
         try:
             return await self.launcher.launch(permit, job, order, taken=taken)
         except GatewayError as error:
-            # Certainly not started: close the job under its permit, so that asking again is a new one.
-            await self.launcher.abandon(permit.attempt, replace(job, reason=error.message))
-            if isinstance(error, UnavailableError):
-                raise NotForwardedError(f"nothing was started: {error.message}") from error
-            raise
+            return await self._not_started(permit, job, error)
         except Exception:
             # A defect, and nobody knows whether it started. The client sees a waiting job, because its SDK would
             # answer an error by submitting again; the reconciler closes the job when its lease has lapsed.
             log.exception(events.FORWARD_FAILED, job_id=job.id)
             return job
+
+    async def _not_started(self, permit: Permit, job: JobRecord, error: GatewayError) -> JobRecord:
+        """Close a job that certainly was not started, so that asking again, under its token too, is a new one."""
+        try:
+            await self.launcher.abandon(permit.attempt, replace(job, reason=error.message, repeat_token=None))
+        except UnavailableError:
+            # What is not closed may still be taken up, and a client that was told to ask again would have two.
+            log.exception(events.FORWARD_FAILED, job_id=job.id)
+            return job
+        if isinstance(error, UnavailableError):
+            raise NotForwardedError(f"nothing was started: {error.message}") from error
+        raise error

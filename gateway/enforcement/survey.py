@@ -18,7 +18,7 @@ from gateway.domain.errors import RefusedError
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
-from gateway.policy.facts import SimulatorFacts, canonical, collect
+from gateway.policy.facts import SimulatorFacts, canonical, collect, option_paths
 from gateway.routing import place
 from gateway.routing.fleet import Berth, Fleet
 from gateway.store.view import JobView
@@ -38,10 +38,14 @@ class Survey:
     simulator: SimulatorFacts | None
     facts: bytes
     step: Step = Step.REQUESTED
+    untranslated: tuple[str, ...] = ()
+    """Submitted options of a program that is written anew for other hardware: these do not go along."""
 
     @property
     def not_applied(self) -> tuple[str, ...]:
-        """Submitted options that the simulator would ignore."""
+        """Submitted options that would change nothing where the job goes."""
+        if self.step is not Step.REQUESTED:
+            return self.untranslated
         return () if self.simulator is None else self.simulator.options_not_applied
 
 
@@ -104,7 +108,7 @@ class Surveyor:
 
     def elsewhere(self, caller: Caller, submission: Submission, survey: Survey, berth: Berth, *, step: Step) -> Survey:
         """Look at the same job on other hardware than it asked for."""
-        moved = replace(survey, asked=berth, step=step)
+        moved = replace(survey, asked=berth, step=step, untranslated=option_paths(submission.options))
         # Every rule about the backend that is asked for must hold for this one.
         instead = replace(submission, backend=berth.backend.name, calibration_id=None)
         return replace(moved, facts=self._facts(caller, instead, moved))

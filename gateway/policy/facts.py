@@ -166,7 +166,7 @@ def _job(
         max_execution_seconds=_count(submission.max_execution_seconds),
         body_bytes=len(submission.body),
         payload_versions=None if measured is None else _texts(measured.payload_versions),
-        option_paths=_texts(sorted(_paths(submission.options))),
+        option_paths=_texts(option_paths(submission.options)),
         simulator_consent=_consent(submission.tags),
     )
 
@@ -276,6 +276,11 @@ def _text(value: str) -> str:
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(_text(value) for value in values)
+
+
+def option_paths(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the dotted paths of submitted options, in order."""
+    return tuple(sorted(_paths(options)))
 
 
 def _paths(options: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -12,7 +12,9 @@ TABLES: Final[Mapping[str, str]] = {
     "calibration": "How old a calibration may be, in seconds, by workload class; null is any age.",
     "keys": "How old a key may be, in seconds, by workload class.",
     "limits": "Limits of circuits and jobs, by workload class; `roles` has exceptions, the most generous counts.",
-    "placement": "Vendor and region of the simulators that take the place of hardware.",
+    "placement": "`order`: which places are tried, one after the other, of `requested`, `alternative` (other hardware "
+    "of the same vendor), `vendor` (another vendor's) and `simulator`; `simulator`: vendor and region of those that "
+    "take the place of hardware.",
     "programs": "Which programs may run, by workload class.",
     "residency": "Where data of each class may go: rows of patterns for execution kind, vendor and region.",
     "roles": "What each role may do, and on which backends (patterns) it may submit.",
@@ -48,6 +50,10 @@ unknown denies. `placement` says `requested` or `simulator`, and why. A rule of 
 then a simulator takes the place of the hardware if the caller consents, and otherwise the diversion is a denial. The
 most specific word counts as consent: the job tag `qgw:simulator=allow` or `qgw:simulator=deny`, then asking for a
 `sim_…` backend by name, then the key, then the project.
+
+Where `data.org.placement.order` names other hardware, a job that only rules of the area `backend` stand in the way of
+is judged again for such backends, by all rules, on facts of their own whose `backend.step` says why each is considered.
+The first that is allowed is taken. The job tag `qgw:placement=requested` refuses that.
 
 Denials whose rule begins with `engine/` come from the gateway itself, because no decision could be had:
 `engine/timeout`, `engine/unavailable`, `engine/error`, `engine/undefined`, `engine/malformed`, `engine/obligation`,

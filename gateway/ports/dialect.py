@@ -35,7 +35,6 @@ class WireRequest:
     target: str = ""
     """The raw request target as the client sent and signed it: mount, path and query."""
 
-
     @property
     def idempotency_key(self) -> str | None:
         """The client's own word for which submissions are one, where it is 1 to 128 visible characters."""

@@ -43,6 +43,8 @@ class Attempt:
     permitted_at: datetime
     body: bytes = field(repr=False)
     """What was sent or would have been."""
+    sent_at: datetime | None = None
+    """When its first byte may have left, last: after a crash long after its permit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

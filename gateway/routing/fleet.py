@@ -53,9 +53,17 @@ class Fleet:
         return berth
 
     def simulators(self) -> Sequence[Backend]:
-        """List simulators only, smallest first."""
-        return [berth.backend for berth in self.berths() if berth.backend.kind is ExecutionKind.SIMULATOR]
+        """List the simulators that can stand in for other backends, smallest first: ours, which speak no dialect.
+
+        A vendor's simulator is one of its backends: it is away when the vendor is, and takes only the vendor's words.
+        """
+        return [berth.backend for berth in self.berths() if berth.upstream.kind is ExecutionKind.SIMULATOR]
 
     def has_hardware(self) -> bool:
         """Say whether any vendor can be asked."""
         return any(upstream.kind is ExecutionKind.HARDWARE for upstream in self.upstreams.values())
+
+    def at_vendor(self, upstream: str) -> bool:
+        """Say whether an upstream is a vendor's, whose simulators are no freer to run a job twice than its hardware."""
+        found = self.upstreams.get(upstream)
+        return found is None or found.kind is ExecutionKind.HARDWARE

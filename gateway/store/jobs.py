@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.stop import Source
 from gateway.ports.operations import ListJobs
-from gateway.store.tables import job, job_answered
+from gateway.store.tables import job, job_answered, job_stop
 from gateway.store.upsert import upsert
 from gateway.store.values import json_text, text_json, text_time, time_text
 
@@ -20,7 +21,7 @@ UNFINISHED: Final = tuple(status.value for status in JobStatus if not status.fin
 
 _COLUMNS: Final = tuple(column.name for column in job.columns)
 _FIXED: Final = frozenset(
-    {"id", "client_job_id", "dialect", "project_id", "principal_id", "key_id", "program", "created_at", "repeat_token"}
+    {"id", "client_job_id", "dialect", "project_id", "principal_id", "key_id", "program", "created_at"}
 )
 """What a job is never changed to: above all, another tenant's."""
 _CHANGING: Final = tuple(name for name in _COLUMNS if name not in _FIXED)
@@ -108,14 +109,13 @@ async def unanswered(connection: AsyncConnection, since: datetime) -> list[JobRe
     return [_record(row) for row in await connection.execute(query)]
 
 
-async def cancelled(connection: AsyncConnection, since: datetime) -> list[JobRecord]:
-    """List jobs of every tenant that were cancelled since a moment, oldest first."""
-    query = (
-        select(job)
-        .where(job.c.status == JobStatus.CANCELLED.value, job.c.finished_at >= rfc3339(since))
-        .order_by(job.c.finished_at)
-    )
-    return [_record(row) for row in await connection.execute(query)]
+async def cancelled(connection: AsyncConnection, since: datetime) -> list[tuple[JobRecord, datetime]]:
+    """List jobs of every tenant whose callers asked for them to be stopped since a moment, and when, oldest first."""
+    asked = (job_stop.c.source == Source.CALLER.value, job_stop.c.at >= rfc3339(since))
+    query = select(job_stop.c.job_id, job_stop.c.at).where(*asked)
+    moments = {job_id: parse_rfc3339(at) for job_id, at in await connection.execute(query)}
+    stopped = select(job).join(job_stop, job_stop.c.job_id == job.c.id).where(*asked).order_by(job_stop.c.at)
+    return [(_record(row), moments[row.id]) for row in await connection.execute(stopped)]
 
 
 async def note_answered(connection: AsyncConnection, job_ids: Iterable[str], at: datetime) -> None:

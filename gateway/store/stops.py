@@ -1,7 +1,5 @@
 """Stops as rows: which jobs somebody wanted stopped, and since when."""
 
-from datetime import datetime
-
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,12 +14,6 @@ async def unfinished(connection: AsyncConnection) -> list[Stop]:
     """List the stops of jobs that have not ended, oldest first."""
     query = select(job_stop).join(job, job.c.id == job_stop.c.job_id).where(job.c.status.in_(UNFINISHED))
     return [_stop(row) for row in await connection.execute(query.order_by(job_stop.c.at))]
-
-
-async def since(connection: AsyncConnection, moment: datetime) -> list[Stop]:
-    """List the stops that were asked for since a moment, oldest first."""
-    query = select(job_stop).where(job_stop.c.at >= rfc3339(moment)).order_by(job_stop.c.at)
-    return [_stop(row) for row in await connection.execute(query)]
 
 
 def write(each: Stop) -> RowWrite:

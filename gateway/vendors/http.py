@@ -21,6 +21,7 @@ from yarl import URL
 
 from gateway.domain.errors import InsecureError
 from gateway.ports.vendor import AnswerLostError, VendorAnswer, VendorRequest, VendorUnreachableError
+from gateway.vendors.echoes import without_echo
 from gateway.vendors.settings import VendorHttp
 from gateway.vendors.unpacking import Unpacker, UnpackingError
 
@@ -63,7 +64,7 @@ class VendorSession:
             await opened.aclose()
 
     async def send(self, request: VendorRequest) -> VendorAnswer:
-        """Send one request and give its complete answer, whatever its status.
+        """Send one request and give its complete answer, whatever its status; an error without what it repeats.
 
         Raises:
             VendorUnreachableError: there was no connection, so certainly nothing left.
@@ -73,7 +74,7 @@ class VendorSession:
         self._open()
         trip = _Trip()
         try:
-            return await self._exchange(request, trip)
+            return without_echo(request, await self._exchange(request, trip))
         except (aiohttp.ClientError, _BrokenError, UnpackingError, OSError, TimeoutError) as error:
             raise self._failure(error, trip) from None
 

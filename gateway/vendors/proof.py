@@ -61,6 +61,6 @@ class Proof:
             return False
         if left_at is None:
             left_at = self._began
-            if now < attempt.permitted_at + _SEND_WINDOW + timedelta(seconds=self._settle_seconds):
+            if now < (attempt.sent_at or attempt.permitted_at) + _SEND_WINDOW + timedelta(seconds=self._settle_seconds):
                 return False
         return searched_at - left_at >= self._settle_seconds

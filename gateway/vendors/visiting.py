@@ -19,6 +19,7 @@ from gateway.ports.vendor import Account, VendorCredentialError, VendorJob, Vend
 from gateway.telemetry import events
 from gateway.vendors.asking import Question
 from gateway.vendors.desk import Desk
+from gateway.vendors.echoes import without_texts
 from gateway.vendors.following import Followed
 
 _NOT_FOUND: Final = 404
@@ -74,7 +75,7 @@ class Visitor:
         if shown.status not in _SHOWN:
             raise ValueError("the adapter shows a status that a forwarded job cannot have")
         job.failures, job.missing_since = 0, None
-        return shown
+        return replace(shown, reason=without_texts(shown.reason, job.body)) if shown.reason else shown
 
     async def _tell_unfinished(self, job: Followed, shown: VendorJob) -> float:
         changed = shown.status != job.told

@@ -17,6 +17,7 @@ from gateway.enforcement.jobs import Jobs
 from gateway.enforcement.launch import Launcher
 from gateway.enforcement.outgoing import Outbound
 from gateway.enforcement.outside import HouseOutside
+from gateway.enforcement.pauses import Pauses
 from gateway.enforcement.recover import Recovery
 from gateway.enforcement.refusals import Refusals
 from gateway.enforcement.repeats import Repeats
@@ -26,6 +27,7 @@ from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.submit import Submitter
 from gateway.enforcement.survey import Surveyor
 from gateway.enforcement.turns import Turns
+from gateway.enforcement.wishes import Wishes
 from gateway.policy.embedded import EmbeddedDecisionPoint
 from gateway.ports.decision_point import DecisionPoint
 from gateway.ports.upstream import UpstreamContext
@@ -46,6 +48,7 @@ class Fitter:
         self._jobs = JobView(house.database)
         self._cancelled = Cancelled()
         self._halts = Halts(database=house.database, jobs=self._jobs)
+        self._wishes = Wishes(database=house.database, ledger=house.ledger, jobs=self._jobs, clock=house.clock)
         self._access = Access(house.bundle.roles)
         self._entries = Entries(clock=house.clock, subject=house.vault.subject)
 
@@ -60,6 +63,7 @@ class Fitter:
             recovery=self._recovery,
             search=self._search,
             halts=self._halts,
+            wishes=self._wishes,
             repeats=self._repeats,
             cancelled=self._cancelled,
             outside=self._outside,
@@ -237,8 +241,8 @@ class Fitter:
             surveyor=self._surveyor,
             decision_point=self._decision_point,
             fleet=self._fleet,
+            outbound=self._outbound,
             order=self._order,
-            encoders=frozenset(self._encoders),
             ids=self._entries.id,
             metrics=self._house.metrics,
         )
@@ -267,6 +271,7 @@ class Fitter:
             entries=self._entries,
             turns=self._turns,
             cancelled=self._cancelled,
+            wishes=self._wishes,
             clock=house.clock,
         )
 
@@ -305,7 +310,9 @@ class Fitter:
             launcher=self._launcher,
             entries=self._entries,
             turns=self._turns,
+            wishes=self._wishes,
             clock=house.clock,
+            pauses=Pauses(clock=house.clock),
         )
 
     @cached_property
@@ -319,5 +326,7 @@ class Fitter:
             outbound=self._outbound,
             launcher=self._launcher,
             turns=self._turns,
+            wishes=self._wishes,
             clock=house.clock,
+            pauses=Pauses(clock=house.clock),
         )

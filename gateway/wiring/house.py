@@ -22,6 +22,7 @@ from gateway.enforcement.refusals import Refusals
 from gateway.enforcement.repeats import Repeats
 from gateway.enforcement.search import Search
 from gateway.enforcement.sticky import Cancelled
+from gateway.enforcement.wishes import Wishes
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.instances import Instances
 from gateway.policy.bundle import Bundle
@@ -47,6 +48,7 @@ class Serving:
     recovery: Recovery
     search: Search
     halts: Halts
+    wishes: Wishes
     repeats: Repeats
     cancelled: Cancelled
     outside: HouseOutside

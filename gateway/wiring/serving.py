@@ -48,11 +48,12 @@ async def open_serving(settings: Settings) -> AsyncIterator[House]:
         await _archive_policy(house)
         await serving.jobs.refresh()
         await serving.halts.refresh()
-        await _remember(house, serving)
+        await serving.wishes.refresh()
+        await remember(house, serving)
         yield replace(house, rooms=serving)
 
 
-async def _remember(house: House, serving: Serving) -> None:
+async def remember(house: House, serving: Serving) -> None:
     """Count as lost every recent answer that is not known to have arrived, and remember what was just cancelled."""
     now = house.clock.now()
     async with house.database.reading() as connection:

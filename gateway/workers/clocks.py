@@ -1,12 +1,14 @@
 """Which background workers a serving process runs, and how often."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
 import structlog
 
-from gateway.domain.job import JobStatus
+from gateway.domain.halt import Halt
+from gateway.domain.job import JobRecord, JobStatus
 from gateway.store import jobs, keys
 from gateway.telemetry import events
 from gateway.wiring import House
@@ -18,6 +20,8 @@ RECOVERY_SECONDS: Final = 1.0
 """How soon what a crash left is taken up, and how often lapsed permits are looked for."""
 ANSWERS_SECONDS: Final = 0.25
 """How often answers that arrived are written down: what a crash forgets counts as lost."""
+HALTED_AT_ONCE: Final = 200
+"""How many jobs are stopped side by side, so that their wishes share a transaction."""
 COUNTS_SECONDS: Final = 5.0
 REFUSALS_SECONDS: Final = 60.0
 LAST_USED_SECONDS: Final = 300.0
@@ -55,9 +59,20 @@ class _Tasks:
             await self.house.serving.halts.refresh()
 
     async def stop_halted(self) -> None:
-        """Stop what is under way and may not be any more."""
-        for job, halt in self.house.serving.halts.to_stop():
-            await self.house.serving.changes.stop(job, reason=f"stopped by an operator: {halt.reason}")
+        """Stop what is under way and may not be any more; one that cannot be stopped now keeps no other waiting."""
+        serving = self.house.serving
+        found = serving.halts.to_stop()
+        for start in range(0, len(found), HALTED_AT_ONCE):
+            await asyncio.gather(*(self._stop(job, halt) for job, halt in found[start : start + HALTED_AT_ONCE]))
+
+    async def _stop(self, job: JobRecord, halt: Halt) -> None:
+        serving = self.house.serving
+        try:
+            await serving.changes.stop(job, reason=f"stopped by an operator: {halt.reason}")
+        except Exception:
+            log.exception(events.WORKER_FAILED, worker="halts", job_id=job.id)
+        else:
+            serving.halts.told.add(job.id)
             log.warning(events.JOBS_HALTED, job_id=job.id)
 
     async def note_answered(self) -> None:

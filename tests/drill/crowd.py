@@ -11,7 +11,7 @@ import aiohttp
 
 from tests.drill.speakers import Speaker
 
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.5
 _REFUSED = 400
 
 
@@ -22,6 +22,8 @@ class Client:
     vendor: str
     willing: bool
     speaker: Speaker = field(repr=False)
+    looks: bool = True
+    """Whether it asks for its jobs, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class Crowd:
         while not self.over.is_set():
             told = await self._submit(session, client)
             self.told.append(told)
-            if told.taken:
+            if told.taken and client.looks:
                 await self._look(session, told)
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -91,9 +93,9 @@ class Crowd:
         name, phase, began = next(self._names), self.phase, time.monotonic()
         status, headers, body = 0, {}, b""
         try:
-            async with session.post(
-                f"{self.url}{client.speaker.path}", data=client.speaker.body(name), headers=client.speaker.headers
-            ) as answer:
+            url, content = f"{self.url}{client.speaker.path}", client.speaker.body(name)
+            headed = dict(client.speaker.headers(url, content))
+            async with session.post(url, data=content, headers=headed) as answer:
                 status, headers, body = answer.status, dict(answer.headers), await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError):
             pass
@@ -117,5 +119,5 @@ class Crowd:
         """Look at a job, or at something below it; gives status, what the labels say ran it, and the body."""
         speaker = told.client.speaker
         url = f"{self.url}{speaker.path}/{told.job_id}{path}"
-        async with session.get(url, headers=speaker.headers) as answer:
+        async with session.get(url, headers=dict(speaker.headers(url, b""))) as answer:
             return answer.status, answer.headers.get("qgw-execution-kind", ""), await answer.read()

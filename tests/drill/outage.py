@@ -25,8 +25,9 @@ from gateway.enforcement.submit import ANSWER_SECONDS
 from tests.drill import outage_page, speakers
 from tests.drill.crowd import Client, Crowd, Told
 from tests.drill.deployment import PACE, Fake, fakes, gateway
-from tests.drill.exactly_once import ADAPTERS, SECRETS
+from tests.drill.exactly_once import ADAPTERS, ATTRIBUTES, BUCKET, NAMES, SECRETS
 from tests.drill.watch import Watch
+from tests.fakes.vendors.aws.calls import Calls
 from tests.running import Gateway, NeverTrueError, eventually
 
 KINDS = ("503", "refuse", "hang")
@@ -40,7 +41,7 @@ SETTLE_SECONDS = 300.0
 LOOKED_AT = 20
 """Simulated jobs of each outage and vendor whose results are fetched."""
 RESULTS = {"ionq": "/results/probabilities", "ibm": "/results"}
-SPEAKERS: dict[str, Any] = {"ionq": speakers.Ionq.of, "ibm": speakers.Ibm.of}
+"""Where results are, at vendors whose clients look at their jobs."""
 REMEDY = "qgw:simulator=allow"
 
 
@@ -125,9 +126,11 @@ class Drill:
     def prepare(self, clients: int) -> None:
         """Begin the deployment: two projects, an account at each vendor, and clients of both projects at each."""
         made = self._gateway.init()
+        if "aws" in self._fakes:
+            asyncio.run(Calls(self._fakes["aws"].url)("s3", "create_bucket", Bucket=BUCKET))
         for vendor, fake in self._fakes.items():
-            attributes = ["--attribute", f"crn={fake.told['crn']}"] if vendor == "ibm" else []
-            done = made.run("vendors", "add", vendor, "--name", vendor, *attributes, given=SECRETS[vendor])
+            added = ("vendors", "add", NAMES[vendor], "--name", vendor, *ATTRIBUTES[vendor](fake.told))
+            done = made.run(*added, given=SECRETS[vendor])
             assert done.returncode == 0, done.stderr
         made.cli("projects", "new", "willing", "--simulator")
         made.cli("projects", "new", "strict", "--no-simulator")
@@ -135,11 +138,17 @@ class Drill:
         self._processes = [process.pid for process in made.processes()[:2]]
         keys = {True: made.key(project="willing"), False: made.key(project="strict")}
         asking = [
-            Client(vendor=vendor, willing=willing, speaker=SPEAKERS[vendor](key))
+            Client(vendor=vendor, willing=willing, speaker=self._speaker(vendor, key), looks=vendor in RESULTS)
             for vendor in self._fakes
             for willing, key in keys.items()
         ]
         self._crowd.clients = asking * (clients // 2)
+
+    def _speaker(self, vendor: str, key: str) -> speakers.Speaker:
+        if vendor == "aws":
+            pair = self._gateway.json("env", "braket", "--key", key)
+            return speakers.Braket(pair["AWS_ACCESS_KEY_ID"], pair["AWS_SECRET_ACCESS_KEY"])
+        return speakers.Ionq(key) if vendor == "ionq" else speakers.Ibm(key)
 
     async def run(self) -> Report:
         """Let every outage happen, then let everything come to an end and count."""
@@ -172,7 +181,7 @@ class Drill:
         recovered = await self._forwarded_since(ended)
         for vendor, fake in self._fakes.items():
             told = [each for each in self._crowd.since(kind) if each.client.vendor == vendor]
-            opened = [at for at in self._watch.opened.get(vendor, ()) if at >= began]
+            opened = [at for at in self._watch.opened.get(NAMES[vendor], ()) if at >= began]
             self._report.outages.append(
                 Outage(
                     vendor=vendor,
@@ -198,7 +207,12 @@ class Drill:
             await asyncio.sleep(0.05)
             for told in self._crowd.told[-100:]:
                 vendor = told.client.vendor
-                if told.began_at >= moment and told.hardware and vendor not in found and not self._watch.away(vendor):
+                if (
+                    told.began_at >= moment
+                    and told.hardware
+                    and vendor not in found
+                    and not self._watch.away(NAMES[vendor])
+                ):
                     found[vendor] = told.began_at + told.seconds
         return found
 
@@ -216,7 +230,7 @@ class Drill:
     # ── what simulated jobs say ──────────────────────────────────────────────────────────────────
     async def _look_at_results(self, session: aiohttp.ClientSession) -> None:
         for kind in KINDS:
-            for vendor in self._fakes:
+            for vendor in self._fakes.keys() & RESULTS.keys():
                 mine = [each for each in self._crowd.since(kind) if each.client.vendor == vendor and each.simulated]
                 for told in mine[:LOOKED_AT]:
                     self._report.unlabelled += not await self._says_so(session, told)
@@ -259,15 +273,18 @@ class Drill:
             said = where.get("fallback"), where.get("kind"), completed.get("fallback"), completed.get("execution_kind")
             report.unlabelled += said != (True, "simulator", True, "simulator") or not where["reason"]
         for vendor in self._fakes:
-            turns = [kind for kind, body in bodies if kind in _TURNS and body["vendor"] == vendor]
-            seen = len(self._watch.opened.get(vendor, ())), len(self._watch.closed.get(vendor, ()))
-            report.untold += sum(abs(turns.count(kind) - times) for kind, times in zip(_TURNS, seen, strict=True))
-            report.untold += turns != [*_TURNS] * (len(turns) // 2)
-            failures = [body["failures"] for kind, body in bodies if kind == _TURNS[0] and body["vendor"] == vendor]
-            for outage, count in zip(
-                (each for each in report.outages if each.vendor == vendor), failures, strict=False
-            ):
-                outage.failures = count
+            self._read_turns(vendor, [(kind, body) for kind, body in bodies if body.get("vendor") == NAMES[vendor]])
+
+    def _read_turns(self, vendor: str, bodies: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Compare a vendor's turns in the ledger with those that the metrics showed, in order."""
+        report, name = self._report, NAMES[vendor]
+        turns = [kind for kind, _ in bodies if kind in _TURNS]
+        seen = len(self._watch.opened.get(name, ())), len(self._watch.closed.get(name, ()))
+        report.untold += sum(abs(turns.count(kind) - times) for kind, times in zip(_TURNS, seen, strict=True))
+        report.untold += turns != [*_TURNS] * (len(turns) // 2)
+        failures = [body["failures"] for kind, body in bodies if kind == _TURNS[0]]
+        for outage, count in zip((each for each in report.outages if each.vendor == vendor), failures, strict=False):
+            outage.failures = count
 
     def _entries(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = []
@@ -300,7 +317,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.drill.outage", description=__doc__)
     parser.add_argument("--seconds", type=float, default=120.0, help="how long each outage takes")
     parser.add_argument("--clients", type=int, default=8, help="how many submit at each vendor at once")
-    parser.add_argument("--vendors", default="ionq")
+    parser.add_argument("--vendors", default="ionq,ibm,aws")
     parser.add_argument("--page", action="store_true", help=f"write {outage_page.PAGE}")
     return parser.parse_args(given)
 
@@ -312,7 +329,7 @@ def main(given: Sequence[str] | None = None) -> int:
         tempfile.TemporaryDirectory() as folder,
         fakes(arguments.vendors.split(","), "--instant") as started,
     ):
-        adapters = {vendor: ADAPTERS[vendor](fake.url) for vendor, fake in started.items()}
+        adapters = {NAMES[vendor]: ADAPTERS[vendor](fake.url) for vendor, fake in started.items()}
         made = gateway(Path(folder), adapters, pace={**PACE, "polls_at_once": 4})
         try:
             drill = Drill(made, started, arguments.seconds)

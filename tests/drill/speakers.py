@@ -30,7 +30,10 @@ class NoAnswerError(Exception):
 class Speaker(Protocol):
     """One vendor's words."""
 
-    path: str
+    @property
+    def path(self) -> str:
+        """Where jobs are submitted."""
+        ...
 
     def headers(self, url: str, body: bytes) -> Mapping[str, str]:
         """Write the headers of one request to a whole address."""

@@ -128,10 +128,10 @@ class Trial:
 async def run(folder: Path, first_port: int) -> None:
     """Serve the vendors until told to stop."""
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
     async with AsyncExitStack() as stack:
-        urls = {}
+        urls: dict[str, str] = {}
         for number, (name, fake) in enumerate(FAKES.items()):
             vendor = fake(journal=Journal(folder / f"{name}.jobs"))
             port = first_port + number if first_port else 0

@@ -4,7 +4,7 @@ Store, vault, ledger and enforcement are the real ones, on a real SQLite file.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,15 +20,18 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.permit import Permit
 from gateway.domain.principal import Caller
 from gateway.domain.secret import Secret
+from gateway.enforcement.pauses import Pauses
+from gateway.enforcement.recover import Recovery
 from gateway.ports.dialect import ApiKey, WireRequest
 from gateway.ports.operations import Submit
-from gateway.ports.upstream import Order, Progress
+from gateway.ports.upstream import Order, Progress, Upstream
 from gateway.routing.fleet import Fleet
-from gateway.settings import load
+from gateway.settings import Settings, load
 from gateway.store import jobs
 from gateway.wiring import House, open_house
 from gateway.wiring.fitting import Fitter
 from gateway.wiring.opening import initialise
+from gateway.wiring.serving import remember
 from tests.fakes import values
 from tests.integration import bodies
 
@@ -75,6 +78,7 @@ class ToyUpstream:
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the first attempt arrives."""
     name: str = "aer"
+    dialect: str | None = None
 
     def backends(self):
         return (replace(values.BACKEND, kind=self.kind),)
@@ -91,6 +95,9 @@ class ToyUpstream:
     def options_not_applied(self, *_: Any):
         return ()
 
+    def prepare(self, *_: Any):
+        return None
+
     async def submit(self, permit: Permit, order: Order) -> str:
         self.submitted.append((permit, order))
         self.asked.set()
@@ -103,12 +110,22 @@ class ToyUpstream:
     def queue_position(self, *_: Any):
         return None
 
+    def envelope(self, *_: Any):
+        return None
 
+
+@dataclass
 class ToySandbox:
-    """Finds the same two qubits in every payload."""
+    """Finds the same two qubits in every payload; writes one payload differently each time."""
+
+    translations: list[dict[str, Any]] = field(default_factory=list)
 
     async def measure(self, **_: Any) -> ProgramFacts:
         return MEASURED
+
+    async def translate(self, **wanted: Any) -> bytes:
+        self.translations.append(wanted)
+        return b"translation %d of %s" % (id(wanted), wanted["body"])
 
     def ready(self) -> None:
         return None
@@ -142,7 +159,8 @@ class SmallHouse:
     """One process's worth of a house, and who asks it."""
 
     house: House
-    upstream: ToyUpstream
+    upstream: Any
+    """What the test handed over as the only upstream."""
     caller: Caller
 
     async def submit(self) -> JobRecord:
@@ -153,7 +171,15 @@ class SmallHouse:
         )
         operation = dialect.operation(request)
         assert isinstance(operation, Submit)
-        return (await self.house.serving.gate.perform(self.caller, operation, dialect)).job
+        gate = self.house.serving.gate
+        return (await gate.perform(self.caller, operation, dialect, gate.delivery())).job
+
+    async def cut_off(self) -> None:
+        """End everything that is under way, as a crash does."""
+        tasks = self.house.serving.gate.submitter.under_way
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def completed(self, job_id: str) -> None:
         """Report a result, as an upstream does."""
@@ -172,6 +198,11 @@ class SmallHouse:
         """Take up what an earlier process left."""
         await self.house.serving.recovery.look_back()
         await self.house.serving.recovery.run()
+
+    def waited(self) -> Recovery:
+        """Give the recovery as it is when every pause has passed."""
+        recovery = self.house.serving.recovery
+        return replace(recovery, pauses=Pauses(clock=recovery.clock))
 
     async def stored(self) -> list[JobRecord]:
         """Read every job from the database, past every view."""
@@ -207,19 +238,30 @@ class SmallHouse:
         return lambda: setattr(writer, "_transact", working)
 
 
-async def begin(state_dir: Path) -> str:
+def _settings(state_dir: Path, settings: Mapping[str, str]) -> Settings:
+    return load(None, {"GATEWAY_STATE_DIR": str(state_dir), **settings})
+
+
+async def begin(state_dir: Path, **settings: str) -> str:
     """Make a deployment and give its key."""
-    issued = await initialise(load(None, {"GATEWAY_STATE_DIR": str(state_dir)}))
+    issued = await initialise(_settings(state_dir, settings))
     return issued.text.reveal().decode()
 
 
 @asynccontextmanager
-async def opened(state_dir: Path, key: str, upstream: ToyUpstream) -> AsyncIterator[SmallHouse]:
+async def opened(state_dir: Path, key: str, upstream: Upstream, **settings: str) -> AsyncIterator[SmallHouse]:
     """Be one process; leaving the block without an orderly end of anything is its crash."""
-    async with open_house(load(None, {"GATEWAY_STATE_DIR": str(state_dir)})) as house:
+    async with open_house(_settings(state_dir, settings)) as house:
         fitter = Fitter(house)
         fitter._fleet, fitter._sandbox, fitter._decision_point = Fleet([upstream]), ToySandbox(), ToyPolicy()
+        fitter._encoders = {upstream.name: "toy"}
         serving = fitter.serving()
         await serving.jobs.refresh()
+        await serving.wishes.refresh()
+        await remember(house, serving)
         caller = house.authenticator.caller(ApiKey(Secret.of(key)))
-        yield SmallHouse(replace(house, rooms=serving), upstream, caller)
+        small = SmallHouse(replace(house, rooms=serving), upstream, caller)
+        try:
+            yield small
+        finally:
+            await small.cut_off()

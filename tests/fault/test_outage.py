@@ -4,10 +4,12 @@ import pytest
 
 from tests.fault.drills import drill
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def report():
-    return drill("outage", "--seconds", "5", seconds=280)
+    return drill("outage", "--seconds", "5", seconds=580)
 
 
 def test_nobody_waits_too_long_and_nothing_is_lost_or_run_twice(report):

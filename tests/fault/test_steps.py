@@ -205,7 +205,7 @@ async def test_recovery_that_meets_a_ledger_out_of_order_tries_again(state):
         assert small.upstream.submitted == []
 
         mend()
-        await small.house.serving.recovery.run()
+        await small.waited().run()
 
         assert len(small.upstream.submitted) == 1
 

@@ -5,7 +5,7 @@ import sqlite3
 import string
 import urllib.parse
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -95,12 +95,3 @@ def surroundings(gateway: Gateway) -> Iterator[tuple[str, bytes]]:
         name = "".join(letter for letter in process.command.split(" -m ")[-1] if letter in string.printable)[:60]
         for what in ("cmdline", "environ"):
             yield f"process: {what} of {name}", Path(f"/proc/{process.pid}/{what}").read_bytes()
-
-
-def without(leaks: Iterable[tuple[str, str]], allowed: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Leave out what may be where it was found: by word, or the beginning of its name, and the place."""
-    return {
-        (name, place)
-        for name, place in leaks
-        if not any(name.startswith(word) and place == where for word, where in allowed.items())
-    }

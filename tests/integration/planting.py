@@ -19,7 +19,9 @@ REGION = "us-east-1"
 IONQ_KEY, IBM_KEY = canary("ionq-api-key"), canary("ibm-api-key")
 AWS_ID, AWS_SECRET, AWS_TOKEN = canary("aws-key-id"), canary("aws-secret"), canary("aws-session-token")
 COMMENT = f"// {canary('comment')}\n"
-QASM = "OPENQASM 3.0;\n" + COMMENT + "include 'stdgates.inc';\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n"
+HEADER = f"OPENQASM 3.0;\n{COMMENT}"
+BELL = "qubit[2] q;\nbit[2] c;\nh q[0];\n{cx} q[0], q[1];\nc = measure q;\n"
+QASM = HEADER + 'include "stdgates.inc";\n' + BELL.format(cx="cx")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +63,8 @@ VENDORS = {
         words={"aws key id": AWS_ID, "aws secret": AWS_SECRET, "aws session token": AWS_TOKEN},
     ),
 }
-PAYLOAD = {
-    name: canary(name)
-    for name in ("job-name", "circuit-name", "register", "metadata", "metadata-key", "setting", "comment", "tag", "prefix")
-}
+WRITTEN = ("job-name", "circuit-name", "register", "metadata", "metadata-key", "setting", "comment", "tag", "prefix")
+PAYLOAD = {name: canary(name) for name in WRITTEN}
 """What clients write, beside the circuits themselves."""
 
 
@@ -146,19 +146,18 @@ def ionq_qasm(backend: str = "simulator", **changes: Any) -> dict[str, Any]:
 
 def ibm(backend: str = "sim_heavyhex_27", **changes: Any) -> dict[str, Any]:
     """Write a sampler job of an OpenQASM program with a comment, tagged."""
-    return bodies.sampler([QASM.replace("'", '"'), None, 10], backend=backend, tags=[PAYLOAD["tag"]], **changes)
+    return bodies.sampler([QASM, None, 10], backend=backend, tags=[PAYLOAD["tag"]], **changes)
 
 
 def braket(device: str = SV1, **changes: Any) -> dict[str, Any]:
     """Write a task with a comment, tags and a place for its results."""
-    source = "OPENQASM 3.0;\n" + COMMENT + "qubit[2] q;\nbit[2] c;\nh q[0];\ncnot q[0], q[1];\nc = measure q;\n"
     return {
         "clientToken": "615c742f-0000-4000-8000-000000000000",
         "deviceArn": device,
         "shots": 10,
         "outputS3Bucket": "the-clients-own",
         "outputS3KeyPrefix": PAYLOAD["prefix"],
-        "action": action(source),
+        "action": action(HEADER + BELL.format(cx="cnot")),
         "tags": {"note": PAYLOAD["tag"]},
         **changes,
     }

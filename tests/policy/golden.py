@@ -16,9 +16,8 @@ import msgspec
 from gateway.domain.backend import Backend, BackendStatus, Calibration, ExecutionKind, Feasibility
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.classification import Classification
-from gateway.domain.decision import Decision
+from gateway.domain.decision import Decision, Step
 from gateway.domain.ids import KeyId, PrincipalId, ProjectId
-from gateway.domain.decision import Step
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller, Key, Principal, PrincipalKind, Project, WorkloadClass
 from gateway.domain.submission import Submission

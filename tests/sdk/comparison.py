@@ -25,6 +25,7 @@ class Allowed:
 ALLOWED: Mapping[str, Sequence[Allowed]] = {
     "ionq": (
         Allowed(r"/qgw/.*", "the label that says what ran the job"),
+        Allowed(r"/failure/error", "the reason, where the SDK looks for it"),
         Allowed(r"/metadata/qgw_mark", "our mark, by which a lost answer is found again"),
         Allowed(r"/(results|output/compilation/compiled_circuits)/ionq\.[a-z0-9.]+/id", "an artifact's format is its id"),
     ),
@@ -74,7 +75,7 @@ def mapping(vendor: str, told: Mapping[str, Any], shown: Mapping[str, Any]) -> d
     return mapped
 
 
-def theirs(vendor: str, envelope: bytes) -> list[str]:
+def strangers(vendor: str, envelope: bytes) -> list[str]:
     """List what no client may be told: the vendor's ids in its own description of a job."""
     places = [re.compile(each) for each in IDS[vendor]]
     return [

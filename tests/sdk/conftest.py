@@ -1,17 +1,19 @@
 """Stock SDKs, each in an environment of its own, driven by the plain scripts in `drivers/` against a real gateway."""
 
+import ipaddress
 import json
 import os
-import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.running import Gateway
+from tests.sdk.stand import Stand, exports, standing
 
 DRIVERS = Path(__file__).parent / "drivers"
 SECONDS = 180
@@ -27,6 +29,7 @@ class Sdk:
 
     def run(self, driver: str, *arguments: str, env: Mapping[str, str] | None = None, given: str = "") -> Any:
         """Run a driver with nothing but these variables and give its report; `given` is its standard input."""
+        _assert_loopback(env or {})
         done = subprocess.run(
             [str(self.python), str(DRIVERS / f"{driver}.py"), *arguments],
             env={**self._surroundings(), **(env or {})},
@@ -48,7 +51,18 @@ class Sdk:
             "HTTP_PROXY": nowhere,
             "HTTPS_PROXY": nowhere,
             "NO_PROXY": "127.0.0.1,localhost",
+            # Whoever runs the tests may have an account at AWS, and their machine a role there.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+
+def _assert_loopback(env: Mapping[str, str]) -> None:
+    """Refuse to start an SDK that is pointed anywhere else."""
+    hosts = {name: urlsplit(value).hostname for name, value in env.items() if "://" in value}
+    strange = {name: host for name, host in hosts.items() if not host or not ipaddress.ip_address(host).is_loopback}
+    assert not strange, strange
 
 
 @pytest.fixture(scope="session", params=["ibm-oldest", "ibm-newest"])
@@ -96,7 +110,7 @@ def gateway(tmp_path_factory) -> Iterator[Served]:
     try:
         deployment.start()
         key = deployment.key()
-        yield Served(deployment=deployment, key=key, env=_exports(deployment.cli("env", "ibm", "--key", key)))
+        yield Served(deployment=deployment, key=key, env=exports(deployment.cli("env", "ibm", "--key", key)))
     finally:
         deployment.stop()
 
@@ -104,17 +118,33 @@ def gateway(tmp_path_factory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def ionq(gateway) -> Served:
     """Give the same gateway to somebody with IonQ's SDK."""
-    env = _exports(gateway.deployment.cli("env", "ionq", "--key", gateway.key))
+    env = exports(gateway.deployment.cli("env", "ionq", "--key", gateway.key))
     return Served(deployment=gateway.deployment, key=gateway.key, env=env)
 
 
 @pytest.fixture(scope="session")
 def braket(gateway) -> Served:
     """Give the same gateway to somebody with Amazon Braket's SDK."""
-    env = _exports(gateway.deployment.cli("env", "braket", "--key", gateway.key))
+    env = exports(gateway.deployment.cli("env", "braket", "--key", gateway.key))
     return Served(deployment=gateway.deployment, key=gateway.key, env=env)
 
 
-def _exports(script: str) -> dict[str, str]:
-    words = [word for line in script.splitlines() for word in shlex.split(line, comments=True)]
-    return dict(word.split("=", 1) for word in words if "=" in word)
+@pytest.fixture(scope="session")
+def at_ionq(ionq_sdk, tmp_path_factory) -> Iterator[Stand]:
+    """Give a gateway that asks a fake IonQ, and nobody else."""
+    with standing("ionq", tmp_path_factory.mktemp("at-ionq"), "--queue-seconds", "0.3") as stand:
+        yield stand
+
+
+@pytest.fixture(scope="session")
+def at_braket(braket_sdk, tmp_path_factory) -> Iterator[Stand]:
+    """Give a gateway that asks a fake Amazon Braket, and nobody else."""
+    with standing("braket", tmp_path_factory.mktemp("at-braket"), "--queue-seconds", "0.3") as stand:
+        yield stand
+
+
+@pytest.fixture(scope="session")
+def at_ibm(tmp_path_factory) -> Iterator[Stand]:
+    """Give a gateway that asks a fake IBM, and nobody else."""
+    with standing("ibm", tmp_path_factory.mktemp("at-ibm"), "--queue-seconds", "0.3") as stand:
+        yield stand

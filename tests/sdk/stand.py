@@ -23,7 +23,7 @@ AWS_KEY = Pair("AKIAFAKEVENDOR000001", "fake-aws-secret-for-tests-only-000000000
 IONQ_KEY = "fake-ionq-key"
 FAKES = {"ionq": "ionq", "braket": "aws", "ibm": "ibm"}
 _BREAKER = "gateway_vendor_breaker_state"
-PACE = {**deployment.PACE, "first_poll_seconds": 0.1, "running_poll_seconds": 0.3, "refresh_seconds": 1.0}
+PACE = {**deployment.PACE, "first_poll_seconds": 0.1, "running_poll_seconds": 0.3, "refresh_seconds": 0.5}
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Stand:
         """Read whether the vendor is left alone: 0 is no."""
         families = text_string_to_metric_families(self.deployment.metrics())
         samples = [each for family in families if family.name == _BREAKER for each in family.samples]
-        return next((each.value for each in samples if not each.labels["backend"]), 0.0)
+        return next(each.value for each in samples if each.labels == {"vendor": self.vendor, "backend": ""})
 
 
 @contextmanager
@@ -149,4 +149,4 @@ def _speakers(vendor: str, url: str, env: Mapping[str, str]) -> Any:
     if vendor == "braket":
         pair = Pair(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
         return Aws(f"{url}/aws/braket", f"{url}/aws/s3", pair)
-    return Ibm(f"{url}/ibm/api/v1", f"{url}/ibm", env["QISKIT_IBM_TOKEN"], env["QISKIT_IBM_INSTANCE"])
+    return Ibm(f"{url}/ibm/api/v1", f"{url}/ibm/iam", env["QISKIT_IBM_TOKEN"], env["QISKIT_IBM_INSTANCE"])

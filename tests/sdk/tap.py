@@ -32,9 +32,9 @@ class Tap:
 
     url: str
     passed: list[Passed] = field(default_factory=list)
-    cuts: list[str] = field(default_factory=list)
-    """Methods whose next request is cut, in this order, while its answer is awaited."""
-    seconds: float = 0.5
+    needles: list[bytes] = field(default_factory=list)
+    """The next request with one of these in its body is cut while its answer is awaited."""
+    seconds: float = 0.7
     """How long a request that is cut waits before."""
 
     @classmethod
@@ -67,8 +67,8 @@ def _handler(tap: Tap, netloc: str) -> type[BaseHTTPRequestHandler]:
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            if tap.cuts and tap.cuts[0] == self.command:
-                tap.cuts.pop(0)
+            if found := [needle for needle in tap.needles if needle in body]:
+                tap.needles.remove(found[0])
                 self._hand_on(body, seconds=tap.seconds)
                 tap.passed.append(Passed(self.command, self.path, body, 0, (), b""))
                 self.close_connection = True

@@ -24,6 +24,7 @@ CONTROL: Final = "/_control/"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Kind = Literal[
     "status",
+    "echo",
     "delay",
     "cut_before_read",
     "cut_after_read",
@@ -164,7 +165,7 @@ class Faults:
         if rule.kind in get_args(Told):
             request[_FAULT], request[_SECONDS] = rule.kind, rule.seconds
             return await handler(request)
-        if rule.kind in {"delay", "cut_before_read", "cut_after_read", "status", "throttle"}:
+        if rule.kind in {"delay", "cut_before_read", "cut_after_read", "status", "echo", "throttle"}:
             return await self._before(rule, request, handler)
         return await self._after(rule, request, await handler(request))
 
@@ -174,9 +175,11 @@ class Faults:
         if rule.kind == "delay":
             await asyncio.sleep(rule.seconds)
             return await handler(request)
-        await request.read()
+        body = await request.read()
         if rule.kind == "cut_after_read":
             return _cut(request)
+        if rule.kind == "echo":
+            return _echo(request, body, rule.status)
         return self._worded(rule, 429 if rule.kind == "throttle" else rule.status)
 
     async def _after(self, rule: Rule, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
@@ -236,6 +239,13 @@ async def ordered(request: web.Request, model: type[Asked]) -> Asked:
         return model.model_validate_json(await request.read())
     except pydantic.ValidationError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
+
+
+def _echo(request: web.Request, body: bytes, status: int) -> web.Response:
+    """Word an error as careless services do: with everything that was sent, credential included."""
+    said = f"cannot take {' '.join(request.headers.values())} {body.decode('utf-8', 'replace')}"
+    named = dict.fromkeys(("message", "Message", "error", "errorMessage"), said)
+    return web.json_response({**named, "errors": [{"message": said, "code": 1}]}, status=status)
 
 
 def _cut(request: web.Request) -> web.Response:

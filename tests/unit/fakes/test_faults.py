@@ -122,6 +122,18 @@ async def test_a_rule_may_bring_its_own_words(ask, rule):
     assert (status, text, headers["X-Mine"]) == (503, '{"mine": 1}', "2")
 
 
+async def test_an_echo_repeats_the_request_and_does_nothing(toy, ask, rule):
+    """Careless services quote what they were sent, and whoever shows their words must know it."""
+    await rule("POST /jobs$", "echo", status=400)
+
+    status, text, _ = await ask("POST", "/v1/jobs", headers={"Authorization": "apiKey k-1"}, json={"note": "n-1"})
+
+    assert status == 400
+    assert "apiKey k-1" in text
+    assert "n-1" in text
+    assert toy.bodies == []
+
+
 async def test_throttling_has_the_vendors_headers(toy, ask, rule):
     await rule("POST /jobs$", "throttle")
 
