@@ -51,8 +51,7 @@ async def _several(told: Mapping[str, Any], fetch: Fetch) -> dict[str, bytes | N
     sharp = await fetch(f"{whole}?sharpen=true") if _debiased(told) else plain
     children = [f"/jobs/{child}/results" for child in told["child_job_ids"]]
     joined = {
-        names.of_children(kind): await _joined([f"{child}/{kind}" for child in children], fetch)
-        for kind in _EACH
+        names.of_children(kind): await _joined([f"{child}/{kind}" for child in children], fetch) for kind in _EACH
     }
     return {names.RESULT: plain, names.SHARPENED: sharp, **joined}
 

@@ -22,6 +22,8 @@ _ENVIRONMENT: Mapping[str, str] = {
     "OMP_NUM_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
     "QISKIT_PARALLEL": "FALSE",
+    # Else its Rust passes hand work to a pool of threads, which a fork does not have: they would wait for ever.
+    "QISKIT_IN_PARALLEL": "TRUE",
     "QISKIT_SETTINGS": "/dev/null",
     "PYTHONDONTWRITEBYTECODE": "1",
 }

@@ -7,6 +7,7 @@ cores: a fork costs about 6 ms, importing everything for a new zygote about 2 s.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -116,7 +117,8 @@ class Sandbox:
             UnreadablePayloadError: it cannot be read, or not be said in those words.
             SandboxBusyError: no worker was free in time.
         """
-        wanted = {"reader": reader, "body": body, "encoder": encoder, "backend": msgspec.to_builtins(backend)}
+        described = msgspec.to_builtins(replace(backend, told=b""))
+        wanted = {"reader": reader, "body": body, "encoder": encoder, "backend": described}
         answer = await self._turn(wanted, project_id, principal_id)
         return bytes(answer["body"])
 

@@ -5,6 +5,7 @@ and never marked as being sent goes now; one that was sent is followed where the
 left to the search (`search.py`), `unknown` and with its hold kept.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -29,6 +30,8 @@ from gateway.store.engine import Database
 from gateway.store.view import JobView
 from gateway.telemetry import events
 
+AT_ONCE: Final = 16
+"""Attempts that are taken up at the same time."""
 MOST_CLAIMS: Final = 3
 """How often an attempt is taken up again: a job that brings the gateway down must not do so for ever."""
 log = structlog.get_logger(__name__)
@@ -59,18 +62,24 @@ class Recovery:
     async def run(self) -> None:
         """Take up what is left; what the ledger does not let us claim now stays for the next time."""
         self.pauses.keep_only(self.left)
-        for row in [each for each in self.left.values() if self._is_due(each)]:
-            self.pauses.begin(row.job_id, row.claims)
-            if await self._settled(row, self._take_up):
-                del self.left[row.job_id]
-            else:
-                await self._look_again(row)
+        # What was never sent goes first: its client waits, while what was sent runs on without us.
+        due = sorted((row for row in self.left.values() if self._is_due(row)), key=lambda row: row.state != "permitted")
+        room = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._next(row, room) for row in due))
         for row in await self._lapsed():
             if row.attempt > 1:
                 # Its client knows the job, and the attempt before never arrived: it goes after all.
                 self.left[row.job_id] = row
             else:
                 await self._settled(row, self._let_go)
+
+    async def _next(self, row: AttemptRow, room: asyncio.Semaphore) -> None:
+        async with room:
+            self.pauses.begin(row.job_id, row.claims)
+            if await self._settled(row, self._take_up):
+                del self.left[row.job_id]
+            else:
+                await self._look_again(row)
 
     def _is_due(self, row: AttemptRow) -> bool:
         return self.wishes.of(row.job_id) is not None or self.pauses.due(row.job_id)

@@ -43,6 +43,7 @@ LOOKED_AT = 20
 RESULTS = {"ionq": "/results/probabilities", "ibm": "/results"}
 """Where results are, at vendors whose clients look at their jobs."""
 REMEDY = "qgw:simulator=allow"
+_NOTHING_DONE = ("nothing was started", "nothing was forwarded", "is sent nothing now")
 
 
 @dataclass
@@ -92,6 +93,8 @@ class Report:
     """Submissions without any HTTP answer."""
     unworded: int = 0
     """Refusals that do not say what was found and what to do."""
+    examples: list[str] = field(default_factory=list)
+    """Of the words of such refusals."""
     unlabelled: int = 0
     """Simulated jobs whose answer, results or ledger entries do not say so."""
     unwilling: int = 0
@@ -251,7 +254,11 @@ class Drill:
         report.lost = sum(not found[each.name] for each in told if each.hardware)
         report.double = sum(max(0, found[each.name] - each.hardware) for each in told)
         report.unanswered = sum(each.status == 0 for each in told)
-        report.unworded = sum(not _worded(each) for each in told if not each.taken)
+        unworded = [each for each in told if not each.taken and not _worded(each)]
+        report.unworded = len(unworded)
+        report.examples = [
+            f"{each.phase}: {each.status} {each.body.decode('utf-8', 'replace')[:400]}" for each in unworded[:5]
+        ]
         report.unwilling = sum(each.simulated and not each.client.willing for each in told)
         report.longest_answer = round(max(each.seconds for each in told), 2)
         report.longest_poll = round(max(self._crowd.polls, default=0.0), 2)
@@ -310,7 +317,7 @@ def _worded(told: Told) -> bool:
     words = told.body.decode("utf-8", "replace")
     if told.status == 403:
         return "takes no work now" in words and REMEDY in words
-    return told.status >= 500 and "nothing was started" in words
+    return told.status >= 500 and any(each in words for each in _NOTHING_DONE)
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:

@@ -84,6 +84,12 @@ def braket_sdk(tools, tmp_path_factory) -> Sdk:
     return Sdk(name="braket", python=tools.require("sdk-braket"), home=tmp_path_factory.mktemp("braket"))
 
 
+@pytest.fixture(scope="session")
+def ibm_sdk(tools, tmp_path_factory) -> Sdk:
+    """Give IBM's newest SDK alone."""
+    return Sdk(name="ibm-newest", python=tools.require("sdk-ibm-newest"), home=tmp_path_factory.mktemp("ibm"))
+
+
 @dataclass(frozen=True)
 class Served:
     """A running gateway as somebody with a key sees it."""
@@ -144,7 +150,7 @@ def at_braket(braket_sdk, tmp_path_factory) -> Iterator[Stand]:
 
 
 @pytest.fixture(scope="session")
-def at_ibm(tmp_path_factory) -> Iterator[Stand]:
+def at_ibm(ibm_sdk, tmp_path_factory) -> Iterator[Stand]:
     """Give a gateway that asks a fake IBM, and nobody else."""
     with standing("ibm", tmp_path_factory.mktemp("at-ibm"), "--queue-seconds", "0.3") as stand:
         yield stand

@@ -3,6 +3,7 @@
 import contextlib
 import shlex
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,10 +58,9 @@ class Stand:
         assert len(rows) == 1, rows
         return str(rows[0][0])
 
-    def asked(self) -> dict[str, int]:
+    def asked(self) -> Counter[str]:
         """Count what the vendor was asked so far, by route."""
-        requests: dict[str, int] = self.fake.ask("state")["requests"]
-        return requests
+        return Counter(self.fake.ask("state")["requests"])
 
     @contextmanager
     def failing(self, *rules: Mapping[str, Any]) -> Iterator[None]:
@@ -115,11 +115,11 @@ def exports(script: str) -> dict[str, str]:
 
 
 def _settings(vendor: str, fake: Fake) -> dict[str, Any]:
-    return {
-        "ionq": {"url": f"{fake.url}/v0.4", "simulator_backend": None},
-        "braket": {"endpoint": fake.url},
-        "ibm": {"api_url": f"{fake.url}/api/v1", "iam_url": fake.url},
-    }[vendor]
+    if vendor == "ionq":
+        return {"url": f"{fake.url}/v0.4", "simulator_backend": None}
+    if vendor == "braket":
+        return {"endpoint": fake.url}
+    return {"api_url": f"{fake.url}/api/v1", "iam_url": fake.url}
 
 
 def _account(vendor: str, fake: Fake) -> tuple[dict[str, str], bytes]:

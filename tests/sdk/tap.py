@@ -56,7 +56,8 @@ class Tap:
     @contextmanager
     def listening(self) -> Iterator[list[Passed]]:
         """Gather what passes inside the block."""
-        begin, gathered = len(self.passed), []
+        begin = len(self.passed)
+        gathered: list[Passed] = []
         yield gathered
         gathered += self.passed[begin:]
 

@@ -151,6 +151,18 @@ def _rounded(report):
     return json.loads(json.dumps(report), parse_float=lambda text: round(float(text), 9))
 
 
+def test_backends_are_listed_as_ionq_lists_them(at_ionq):
+    theirs, ours = (
+        {each["backend"]: each for each in ask("GET", "/backends").json()} for ask in (at_ionq.direct, at_ionq.gateway)
+    )
+
+    for name, told in theirs.items():
+        own = {"qgw", "characterization_id"}
+        assert {key: value for key, value in ours[name].items() if key not in own} == {
+            key: value for key, value in told.items() if key not in own
+        }
+
+
 def test_a_session_is_the_gateways_own(look):
     session = look["session"]
 

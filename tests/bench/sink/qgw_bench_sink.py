@@ -27,7 +27,8 @@ from gateway.domain.clock import rfc3339
 from gateway.domain.permit import Permit
 from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
 from gateway.ports.registry import Adapter
-from gateway.ports.upstream import Order, Progress, UpstreamContext
+from gateway.ports.upstream import Attempt, Order, Progress, UpstreamContext
+from gateway.ports.vendor import Prepared, Resend
 
 QUBITS = 5
 _LINE = tuple((qubit, qubit + 1) for qubit in range(QUBITS - 1))
@@ -128,6 +129,7 @@ class Sink:
 
     name = "sink"
     kind = ExecutionKind.HARDWARE
+    dialect: str | None = None
 
     def __init__(self, settings: SinkSettings, context: UpstreamContext) -> None:
         names = ["sink_waits", "sink_done", *(f"sink_{number}" for number in range(settings.more_backends))]
@@ -171,6 +173,25 @@ class Sink:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return permit.job_id
+
+    def prepare(self, job_id: str, attempt: int, project_id: str, backend: str, order: Order) -> Prepared | None:  # noqa: ARG002
+        """Change nothing."""
+        return None
+
+    async def find(self, attempt: Attempt) -> str | None:
+        """Find every job: each was taken at once."""
+        return attempt.job_id
+
+    def resend(self, attempt: Attempt, *, searched: int, now: datetime) -> Resend | None:  # noqa: ARG002
+        """Never needed."""
+        return None
+
+    async def follow(self, attempt: Attempt, vendor_job_id: str) -> None:
+        """Nothing happens any more."""
+
+    def envelope(self, job_id: str) -> bytes | None:  # noqa: ARG002
+        """Nothing is said of a job."""
+        return None
 
     async def cancel(self, job_id: str) -> bool:  # noqa: ARG002
         """Nothing can be stopped."""

@@ -54,7 +54,10 @@ def search(client):
         return [each["quantumTaskArn"] for each in client.search_quantum_tasks(filters=filters)["quantumTasks"]]
 
     on = ("deviceArn", "EQUAL", [GARNET])
-    return {"cancelled": found(("status", "EQUAL", ["CANCELLED"]), on), "failed": found(("status", "EQUAL", ["FAILED"]))}
+    return {
+        "cancelled": found(("status", "EQUAL", ["CANCELLED"]), on),
+        "failed": found(("status", "EQUAL", ["FAILED"])),
+    }
 
 
 driver(main)

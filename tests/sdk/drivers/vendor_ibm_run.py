@@ -53,7 +53,10 @@ def executed(backend, turned):
     program.append_circuit_item(compiled(backend, bell()))
     program.append_circuit_item(turned, circuit_arguments=ANGLES)
     job = Executor(backend).run(program)
-    return {"id": job.job_id(), "shapes": [{name: list(data.shape) for name, data in item.items()} for item in job.result()]}
+    return {
+        "id": job.job_id(),
+        "shapes": [{name: list(data.shape) for name, data in item.items()} for item in job.result()],
+    }
 
 
 driver(main)

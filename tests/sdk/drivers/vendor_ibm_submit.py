@@ -30,8 +30,9 @@ def submitted(backend, name, tag):
     outcome = raised(lambda: jobs.append(sampler.run([compiled(backend, bell())], shots=10)))
     if not jobs:
         return {"name": name, "id": None, **outcome}
-    shots = pub_report(jobs[0].result()[0])["shots"]
-    return {"name": name, "id": jobs[0].job_id(), "shots": shots, "backend": jobs[0].backend().name, "tags": jobs[0].tags}
+    result = jobs[0].result()
+    told = {"shots": pub_report(result[0])["shots"], "label": result.metadata.get("qgw")}
+    return {"name": name, "id": jobs[0].job_id(), "backend": jobs[0].backend().name, **told}
 
 
 driver(main)

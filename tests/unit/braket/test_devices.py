@@ -73,6 +73,19 @@ def test_every_device_has_a_schema_that_the_sdk_can_read(name, schema):
     assert able["braketSchemaHeader"]["name"] == f"braket.device_schema.{schema}"
 
 
+def test_a_device_of_braket_s_is_described_as_braket_describes_it_but_leads_nowhere_else():
+    """The SDK would follow the reference to pulse calibrations by itself, past the gateway."""
+    pulse = {"nativeGateCalibrationsRef": "https://s3.example/calibrations", "ports": {}}
+    theirs = {"service": {"deviceCost": {"price": 0.1}}, "paradigm": {"qubitCount": 20}, "pulse": pulse}
+    backend = replace(hardware().backend, vendor="braket", told=json.dumps(theirs).encode())
+
+    _, able = described(replace(hardware(), backend=backend))
+
+    assert able.pop("qgw")["execution_kind"] == "hardware"
+    assert able["service"].pop("getTaskPollIntervalMillis") > 0
+    assert able == {**theirs, "pulse": {**pulse, "nativeGateCalibrationsRef": None}}
+
+
 def test_another_vendor_s_hardware_is_not_called_amazon_s():
     assert arns.device("ibm_torino", ExecutionKind.HARDWARE) == "arn:aws:braket:::device/qpu/gateway/ibm_torino"
     assert arns.backend("arn:aws:braket:::device/qpu/gateway/ibm_torino") == "ibm_torino"

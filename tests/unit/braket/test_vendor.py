@@ -361,7 +361,7 @@ async def test_what_a_failed_submission_means(kind, more, error):
 
 async def test_what_braket_refuses_comes_back_in_its_own_words_without_our_account():
     async with asking() as aws:
-        answer = {"message": "arn:aws:braket:us-east-1:123456789012:x has too many qubits"}
+        answer = {"message": "account 123456789012 may not use so many qubits"}
         aws.fails(
             "POST /quantum-task$", "status", status=400, body=answer, headers={"x-amzn-ErrorType": "Nope:http://x"}
         )
@@ -369,7 +369,7 @@ async def test_what_braket_refuses_comes_back_in_its_own_words_without_our_accou
         with pytest.raises(VendorRefusedError) as refused:
             await aws.submit()
 
-    assert refused.value.message == "braket refused (400): Nope: arn:aws:braket:us-east-1:…:x has too many qubits"
+    assert refused.value.message == "braket refused (400): Nope: account … may not use so many qubits"
 
 
 @pytest.mark.parametrize(

@@ -228,24 +228,50 @@ def test_parameter_sets_stay_where_they_are(wanted, sets):
 
 
 # ── in a worker process ──────────────────────────────────────────────────────────────────────────
-async def test_a_sandbox_translates_what_it_reads_and_says_why_it_cannot():
-    sandbox = Sandbox(
+LINE = tuple(edge for low in range(19) for edge in ((low, low + 1), (low + 1, low)))
+LONG = replace(
+    PLACES["ibm"],
+    qubits=20,
+    coupling_map=LINE,
+    gates=tuple(
+        replace(gate, qubits=LINE if gate.name in values.TWO_QUBIT else tuple((qubit,) for qubit in range(20)))
+        for gate in values.HARDWARE.gates
+    ),
+)
+WHO = {"project_id": "project-1", "principal_id": "principal-1"}
+
+
+@pytest.fixture
+async def sandbox():
+    made = Sandbox(
         {name: f"adapters.{name}.reader:{type(reader).__name__}" for name, reader in READERS.items()},
         SandboxLimits(workers=1),
         encoders={name: f"adapters.{name}.encoder:{type(encoder).__name__}" for name, encoder in ENCODERS.items()},
     )
-    who = {"project_id": "project-1", "principal_id": "principal-1"}
-    await sandbox.start()
-    try:
-        golden = bodies.text(bodies.golden())
-        written = await sandbox.translate(reader="ibm", body=golden, encoder="ionq", backend=PLACES["ionq"], **who)
-        with pytest.raises(UnreadablePayloadError) as refused:
-            await sandbox.translate(
-                reader="ibm", body=golden, encoder="ionq", backend=replace(PLACES["ionq"], qubits=1), **who
-            )
-    finally:
-        await sandbox.close()
+    await made.start()
+    yield made
+    await made.close()
 
+
+async def test_a_worker_writes_what_this_process_writes_and_says_what_it_cannot(sandbox):
+    golden = bodies.text(bodies.golden())
+
+    written = await sandbox.translate(reader="ibm", body=golden, encoder="ionq", backend=PLACES["ionq"], **WHO)
     assert written == translated(golden, "ibm", "ionq")
-    assert json.loads(written)["backend"] == PLACES["ionq"].name
+
+    narrow = replace(PLACES["ionq"], qubits=1)
+    with pytest.raises(UnreadablePayloadError) as refused:
+        await sandbox.translate(reader="ibm", body=golden, encoder="ionq", backend=narrow, **WHO)
     assert refused.value.problem == "too-large"
+
+
+async def test_a_worker_has_no_threads_to_wait_for(sandbox):
+    """Routing runs trials side by side where it may; a fork that hands work to threads of its zygote waits for ever."""
+    wide = QuantumCircuit(12, 12)
+    wide.compose(random_circuit(12, 8, max_operands=2, seed=3), inplace=True)
+    wide.measure(range(12), range(12))
+    received = ENCODERS["ibm"].encode(program(wide), backend=LONG, shots=None)
+
+    for place in (LONG, PLACES["ionq"], PLACES["braket"]):
+        written = await sandbox.translate(reader="ibm", body=received, encoder=place.upstream, backend=place, **WHO)
+        assert heard(written, place.upstream).num_clbits

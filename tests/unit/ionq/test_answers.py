@@ -70,7 +70,7 @@ def test_a_backend_without_gates_has_no_fidelity_of_them():
 
     told = answer(ONE, answered.CalibrationView(backend=values.BACKEND, calibration=bare))
 
-    assert told["fidelity"]["2q"] == {"median": None}
+    assert told["fidelity"]["2q"] == {"median": None, "stderr": None}
 
 
 def test_no_snapshot_is_not_found():

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from adapters.ionq import IonqSettings
+from adapters.ionq.documents import NO_PROBABILITIES, SHOTS_ARTIFACT, of_variants
 from adapters.ionq.vendor import MARK, IonqVendor
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.secret import Secret
@@ -34,6 +35,15 @@ BELL = {
         "gateset": "qis",
         "qubits": 2,
         "circuit": [{"gate": "h", "target": 0}, {"gate": "cnot", "control": 0, "target": 1}],
+    },
+}
+DYNAMIC = {
+    **BELL,
+    "type": "ionq.qasm3.v1",
+    "input": {
+        "qubits": 2,
+        "data": 'OPENQASM 3.0; include "stdgates.inc"; bit[1] a; bit[2] b; qubit[2] q; x q[0]; a[0] = measure q[0]; '
+        "reset q[0]; x q[1]; b[0] = measure q[0]; b[1] = measure q[1];",
     },
 }
 TWO = {
@@ -147,6 +157,54 @@ async def test_a_job_is_submitted_followed_and_fetched_whole(ionq, body):
     assert all(item.shots == 100 for item in result.items)
     if body is TWO:
         assert [item.registers["meas"].samples.data[0] for item in result.items] == [1, 2]
+
+
+async def test_a_dynamic_circuit_is_read_by_register(ionq):
+    """IonQ has no probabilities of one; an empty object stands for them, and clients are never shown it."""
+    vendor, made, _, _ = ionq
+    asked = dispatch(DYNAMIC)
+
+    job = await ended(vendor, made(), await submitted(vendor, made(), asked))
+    documents = await vendor.documents(made(), job)
+
+    assert documents["result"] == NO_PROBABILITIES
+    (item,) = vendor.decode(asked.body, documents).items
+    assert {name: (register.bits, set(register.samples.data)) for name, register in item.registers.items()} == {
+        "a": (1, {1}),
+        "b": (2, {0b10}),
+    }
+    assert (item.shots, item.summary.distinct_outcomes) == (100, 1)
+
+
+@pytest.mark.parametrize("shots", [None, b'{"shots": []}'], ids=["without shots", "of no shots"])
+def test_a_dynamic_circuit_that_shows_nothing_is_not_made_up(shots):
+    kept = {"result": NO_PROBABILITIES, **({} if shots is None else {SHOTS_ARTIFACT: shots})}
+
+    with pytest.raises(ValueError, match="OpenQASM job"):
+        IonqVendor(IonqSettings()).decode(json.dumps(DYNAMIC).encode(), kept)
+
+
+async def test_a_dry_run_leaves_its_circuit_and_nothing_to_read(ionq):
+    vendor, made, _, _ = ionq
+    asked = dispatch(dry_run=True)
+
+    job = await ended(vendor, made(), await submitted(vendor, made(), asked))
+    documents = await vendor.documents(made(), job)
+
+    assert documents.keys() == {"result", "ionq.native.v1"}
+    assert vendor.decode(asked.body, documents).items == ()
+
+
+async def test_a_debiased_job_is_fetched_with_its_variants_whether_or_not_it_was_asked_for(ionq):
+    """IonQ debiases by itself from 500 shots on: what is sharpened is then not what is plain."""
+    vendor, made, _, _ = ionq
+
+    job = await ended(vendor, made(), await submitted(vendor, made(), dispatch(shots=500)))
+    documents = await vendor.documents(made(), job)
+
+    variants = json.loads(documents[of_variants("shots")])
+    assert [len(shots) for shots in variants.values()] == [100] * 5
+    assert documents["sharpened"] != documents["result"]
 
 
 async def test_a_job_is_found_by_its_mark_on_any_page(ionq):

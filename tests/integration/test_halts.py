@@ -1,0 +1,80 @@
+"""The kill switch, pulled on a running gateway: what runs at a vendor is stopped there, and nothing new goes."""
+
+import pytest
+
+from tests.integration import bodies
+from tests.integration.abroad import abroad, bell
+from tests.integration.people import entry_of
+from tests.running import eventually
+
+REASON = "an audit"
+
+
+@pytest.fixture
+def busy(tmp_path):
+    """Vendors at which a job waits longer than any test looks at it."""
+    with abroad(tmp_path, ["ionq", "ibm"], "--instant", "--queue-seconds", "300") as made:
+        yield made
+
+
+def submit(busy):
+    reply = busy.ionq("POST", "jobs", bell())
+    assert reply.status < 300, reply.body
+    return reply.json()["id"]
+
+
+def statuses(busy, vendor="ionq"):
+    return [job["status"] for job in busy.taken(vendor)]
+
+
+def halt(busy, *scope):
+    (made,) = busy.gateway.json("halt", "set", *scope, "--reason", REASON)
+    return made["id"]
+
+
+@pytest.mark.parametrize(
+    "scope", [("--vendor", "ionq"), ("--project", "default"), ("--all",)], ids=lambda each: each[0]
+)
+def test_what_waits_at_a_vendor_is_stopped_there(busy, scope):
+    job = submit(busy)
+    eventually(lambda: busy.ionq("GET", f"jobs/{job}").json()["status"] == "ready")
+
+    halt(busy, *scope)
+
+    assert busy.ionq_ended(job)["status"] == "canceled"
+    assert statuses(busy) == ["canceled"]
+    assert entry_of(busy.gateway, "job.cancelled", job)["upstream"] == "ionq"
+
+
+def test_nothing_new_goes_until_it_is_lifted(busy):
+    """The refusal names the reason, in a status that no SDK repeats."""
+    made = halt(busy, "--vendor", "ionq")
+    refused = eventually(lambda: r if (r := busy.ionq("POST", "jobs", bell())).status >= 400 else None)
+
+    assert refused.status == 403
+    assert REASON in refused.body.decode()
+    taken = len(busy.taken("ionq"))
+    other = busy.ibm("POST", "jobs", bodies.golden(backend="ibm_test_five", tags=["qgw:simulator=deny"]))
+    assert other.status == 200, other.body
+
+    busy.gateway.cli("halt", "lift", made)
+    eventually(lambda: busy.ionq("POST", "jobs", bell(name="afterwards")).status < 300)
+    assert len(busy.taken("ionq")) == taken + 1
+
+
+def test_what_was_halted_stays_stopped_after_a_restart_without_the_halt(busy):
+    """The vendor did not hear it in time, and the operator has let work go on: that job was stopped all the same."""
+    job = submit(busy)
+    eventually(lambda: busy.ionq("GET", f"jobs/{job}").json()["status"] == "ready")
+    busy.fakes["ionq"].ask("faults", {"rules": [{"match": "PUT /jobs", "kind": "status", "status": 503}]})
+    made = halt(busy, "--vendor", "ionq")
+    eventually(lambda: "jobs.halted" in busy.gateway.log())
+    busy.gateway.kill()
+    busy.gateway.cli("halt", "lift", made)
+    busy.fakes["ionq"].ask("faults", {"rules": []})
+    assert statuses(busy) != ["canceled"]
+
+    busy.gateway.start()
+
+    assert busy.ionq_ended(job)["status"] == "canceled"
+    assert statuses(busy) == ["canceled"]
