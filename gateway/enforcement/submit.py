@@ -17,19 +17,18 @@ import structlog
 
 from gateway.audit.ledger import Ledger
 from gateway.budgets.hold import reserve
-from gateway.domain.backend import Calibration
 from gateway.domain.circuit import ProgramFacts
-from gateway.domain.clock import Clock, rfc3339
-from gateway.domain.decision import Decision, Placement, Step, Tried
+from gateway.domain.clock import Clock
+from gateway.domain.decision import Placement, Step
 from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.domain.ids import ClientJobId, JobId
-from gateway.domain.job import JobRecord, JobStatus
-from gateway.domain.money import Quote
+from gateway.domain.job import JobRecord
 from gateway.domain.permit import Permit
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
 from gateway.domain.writes import SealedWrite
 from gateway.enforcement.archive import CalibrationArchive
+from gateway.enforcement.case import Case, Stages
 from gateway.enforcement.choose import Choice, Chooser, why_elsewhere
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import NotForwardedError, refusal
@@ -39,9 +38,8 @@ from gateway.enforcement.outgoing import SENT, Outbound, outgoing
 from gateway.enforcement.repeats import Delivery, Repeats
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.sticky import Cancelled
-from gateway.enforcement.survey import Survey, Surveyor
+from gateway.enforcement.survey import Surveyor
 from gateway.enforcement.turns import Turns
-from gateway.policy.obligations import execution_limit_seconds
 from gateway.ports.dialect import Dialect
 from gateway.ports.upstream import Order
 from gateway.routing import place
@@ -56,37 +54,6 @@ from gateway.vault.vault import Vault
 ANSWER_SECONDS: Final = 20.0
 """How long a vendor may take to accept a job before its client is told that it waits."""
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Stages:
-    """When each step was passed, for the entry and the outcome."""
-
-    clock: Clock
-    passed: dict[str, str] = field(default_factory=dict)
-
-    def mark(self, stage: str) -> None:
-        """Note that a step is done."""
-        self.passed[stage] = rfc3339(self.clock.now())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """An allowed submission with all that is known of it; found out once, so that no two steps differ."""
-
-    caller: Caller
-    submission: Submission
-    survey: Survey
-    tried: tuple[Tried, ...]
-    measured: ProgramFacts
-    decision: Decision
-    placement: Placement
-    calibration: Calibration | None
-    """Of the backend where it will run."""
-    quote: Quote | None
-    """What it costs there."""
-    written: bytes | None = field(repr=False)
-    """The program in the words of that place, where they are not the caller's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,43 +217,8 @@ class Submitter:
         return replace(placed, fallback=True, reason=why_elsewhere(choice))
 
     def _job(self, case: Case, stages: Mapping[str, str]) -> JobRecord:
-        submission, placement, measured = case.submission, case.placement, case.measured
-        return JobRecord(
-            id=JobId(self.entries.id()),
-            client_job_id=ClientJobId(self.dialects[submission.dialect].client_job_id(token_bytes(16))),
-            dialect=submission.dialect,
-            project_id=case.caller.project.id,
-            principal_id=case.caller.principal.id,
-            key_id=case.caller.key.id,
-            program=submission.program,
-            asked_backend=submission.backend,
-            backend=placement.backend,
-            upstream=placement.upstream,
-            kind=placement.kind,
-            fallback_reason=placement.reason if placement.fallback else "",
-            status=JobStatus.PERMITTED,
-            reason="",
-            reason_code=None,
-            created_at=self.clock.now(),
-            started_at=None,
-            finished_at=None,
-            tags=submission.tags,
-            session_id=submission.session_id,
-            private=submission.private,
-            max_execution_seconds=execution_limit_seconds(case.decision, submission.max_execution_seconds),
-            circuits=len(measured.circuits),
-            total_shots=measured.total_shots,
-            estimated_seconds=measured.estimated_seconds,
-            usage_seconds=0.0,
-            calibration_digest=None if case.calibration is None else case.calibration.digest,
-            decision_id=case.decision.id,
-            payload_digest=submission.body_digest,
-            program_digest=measured.digest,
-            stages=dict(stages),
-            echo=submission.echo,
-            repeat_token=submission.repeat_token,
-            work_digest=submission.work_digest or submission.body_digest,
-        )
+        minted = self.dialects[case.submission.dialect].client_job_id(token_bytes(16))
+        return case.job(JobId(self.entries.id()), ClientJobId(minted), at=self.clock.now(), stages=stages)
 
     async def _permit(self, case: Case, job: JobRecord, order: Order) -> Permit:
         sealed = await self._sealed(case, job)

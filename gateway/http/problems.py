@@ -118,6 +118,7 @@ OPERATORS_ONLY: Final = frozenset(
         "principal-stopped",
         "role-unknown",
         "schema-unknown",
+        "sent-body-changed",
         "settings-invalid",
         "state-locked",
         "unknown-adapter",

@@ -10,21 +10,30 @@ from tests.running import eventually
 REASON = "an audit"
 
 
-@pytest.fixture
-def busy(tmp_path):
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory):
     """Vendors at which a job waits longer than any test looks at it."""
-    with abroad(tmp_path, ["ionq", "ibm"], "--instant", "--queue-seconds", "300") as made:
+    with abroad(tmp_path_factory.mktemp("halts"), ["ionq", "ibm"], "--instant", "--queue-seconds", "300") as made:
         yield made
 
 
-def submit(busy):
-    reply = busy.ionq("POST", "jobs", bell())
-    assert reply.status < 300, reply.body
+@pytest.fixture
+def busy(waiting):
+    """The same, with every halt lifted after the test."""
+    yield waiting
+    for each in waiting.gateway.json("halt", "list"):
+        waiting.gateway.cli("halt", "lift", each["id"])
+
+
+def submit(busy, name):
+    """Submit a job, and wait until the vendor has it; a halt that was just lifted may still refuse the first."""
+    reply = eventually(lambda: found if (found := busy.ionq("POST", "jobs", bell(name=name))).status < 300 else None)
+    eventually(lambda: busy.named(name))
     return reply.json()["id"]
 
 
-def statuses(busy, vendor="ionq"):
-    return [job["status"] for job in busy.taken(vendor)]
+def statuses(busy, name):
+    return [job["status"] for job in busy.named(name)]
 
 
 def halt(busy, *scope):
@@ -36,13 +45,13 @@ def halt(busy, *scope):
     "scope", [("--vendor", "ionq"), ("--project", "default"), ("--all",)], ids=lambda each: each[0]
 )
 def test_what_waits_at_a_vendor_is_stopped_there(busy, scope):
-    job = submit(busy)
-    eventually(lambda: busy.ionq("GET", f"jobs/{job}").json()["status"] == "ready")
+    name = f"stopped {scope[0]}"
+    job = submit(busy, name)
 
     halt(busy, *scope)
 
     assert busy.ionq_ended(job)["status"] == "canceled"
-    assert statuses(busy) == ["canceled"]
+    assert statuses(busy, name) == ["canceled"]
     assert entry_of(busy.gateway, "job.cancelled", job)["upstream"] == "ionq"
 
 
@@ -64,17 +73,16 @@ def test_nothing_new_goes_until_it_is_lifted(busy):
 
 def test_what_was_halted_stays_stopped_after_a_restart_without_the_halt(busy):
     """The vendor did not hear it in time, and the operator has let work go on: that job was stopped all the same."""
-    job = submit(busy)
-    eventually(lambda: busy.ionq("GET", f"jobs/{job}").json()["status"] == "ready")
+    job, halted = submit(busy, "restart"), busy.gateway.log().count("jobs.halted")
     busy.fakes["ionq"].ask("faults", {"rules": [{"match": "PUT /jobs", "kind": "status", "status": 503}]})
     made = halt(busy, "--vendor", "ionq")
-    eventually(lambda: "jobs.halted" in busy.gateway.log())
+    eventually(lambda: busy.gateway.log().count("jobs.halted") > halted)
     busy.gateway.kill()
     busy.gateway.cli("halt", "lift", made)
     busy.fakes["ionq"].ask("faults", {"rules": []})
-    assert statuses(busy) != ["canceled"]
+    assert statuses(busy, "restart") != ["canceled"]
 
     busy.gateway.start()
 
     assert busy.ionq_ended(job)["status"] == "canceled"
-    assert statuses(busy) == ["canceled"]
+    assert statuses(busy, "restart") == ["canceled"]
