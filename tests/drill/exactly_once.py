@@ -70,7 +70,7 @@ NOTED = (
 )
 BUCKET = "amazon-braket-us-east-1-drill"
 ANSWER_SECONDS = 180.0
-SETTLE_SECONDS = 900.0
+SETTLE_SECONDS = 420.0
 
 
 @dataclass
