@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from adapters.braket import bodies
 from adapters.braket.wire import Action, CreateTaskBody, OpenQasmAction
 from gateway.domain import strict_json
 from gateway.domain.errors import RefusedError
 from gateway.domain.malformed import InvalidValueError, UnknownProgramError
+from gateway.ports import bodies
 
 OPENQASM = "braket.ir.openqasm.program"
 _SUPPORTED = (f"{OPENQASM} version 1 (of a program set submit each program by itself, as run_batch does)",)

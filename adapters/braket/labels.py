@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.domain.job import JobRecord
+from gateway.domain.labels import headers, of_job
+
+__all__ = ["KEY", "beginnings", "headers", "of_job", "of_result", "shown", "texts"]
 
 KEY = "qgw:execution"
 
@@ -28,29 +31,6 @@ def beginnings(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{key}=" for key in keys if key != KEY)
 
 
-def of_job(job: JobRecord) -> dict[str, Any]:
-    """Tell what ran a job, and why it was not what the client asked for."""
-    return {
-        "execution_kind": job.kind.value,
-        "backend": job.backend,
-        "asked_backend": job.asked_backend,
-        "fallback_reason": job.fallback_reason or None,
-        "decision_id": job.decision_id,
-    }
-
-
 def of_result(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Tell what computed a result, in the upstream's words: kind, method, seed, noise, options not applied."""
     return {"execution_kind": "unknown", **metadata}
-
-
-def headers(job: JobRecord) -> dict[str, str]:
-    """Give the headers that carry the same; the reason only after a fallback."""
-    truth = {"qgw-execution-kind": job.kind.value, "qgw-backend": job.backend}
-    if job.fallback_reason:
-        truth["qgw-fallback-reason"] = _printable(job.fallback_reason)
-    return truth
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

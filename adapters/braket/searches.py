@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.braket import arns, bodies, tasks
+from adapters.braket import arns, tasks
 from adapters.braket.wire import SearchDevicesBody, SearchTasksBody, TaskFilter
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import parse_rfc3339
 from gateway.domain.job import JobStatus
 from gateway.domain.malformed import InvalidValueError
+from gateway.ports import bodies
 from gateway.ports.answers import BackendList, BackendView, JobList
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import ListBackends, ListJobs

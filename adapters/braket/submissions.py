@@ -5,10 +5,11 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from adapters.braket import actions, arns, bodies, labels
+from adapters.braket import actions, arns, labels
 from adapters.braket.errors import HYBRID_JOBS, NotOfferedError
 from adapters.braket.wire import CreateTaskBody
 from gateway.domain.submission import Submission
+from gateway.ports import bodies
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import Submit
 

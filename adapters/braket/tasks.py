@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.braket import actions, arns, bodies, labels
+from adapters.braket import actions, arns, labels
 from adapters.braket.wire import CancelBody, TagsBody
 from gateway.domain.clock import rfc3339
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.malformed import InvalidValueError, UnknownParameterError
+from gateway.ports import bodies
 from gateway.ports.answers import Done, JobView
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import CancelJob, ShowJob, TagJob

@@ -6,7 +6,9 @@ inside a program belongs to the reader.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from gateway.ports.bodies import WireModel
 
 _PLAIN = r"^[\x21-\x7e]{1,64}$"
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
@@ -16,7 +18,7 @@ _TAG_VALUE = r"^[^\x00-\x1f\x7f]{0,256}$"
 _PAGE = r"^[0-9]{1,9}$"
 _LABEL = r"^[A-Za-z0-9._:-]{1,128}$"
 
-IN_WORDS = {
+_IN_WORDS = {
     _PLAIN: "1 to 64 printable ASCII characters",
     _BUCKET: "3 to 63 lower-case letters, digits, dots and dashes",
     _PREFIX: "names separated by single slashes, without a slash at either end",
@@ -31,10 +33,10 @@ Text = Annotated[str, StringConstraints(max_length=256)]
 Tags = dict[Annotated[str, StringConstraints(pattern=_TAG_KEY)], Annotated[str, StringConstraints(pattern=_TAG_VALUE)]]
 
 
-class Wire(BaseModel):
-    """A JSON object; `model_extra` holds what nobody here knows."""
+class Wire(WireModel):
+    """A JSON object."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    in_words = _IN_WORDS
 
 
 class CreateTaskBody(Wire):
@@ -50,7 +52,7 @@ class CreateTaskBody(Wire):
     bucket: Annotated[str, StringConstraints(pattern=_BUCKET), Field(alias="outputS3Bucket")]
     prefix: Annotated[str, StringConstraints(pattern=_PREFIX, max_length=1024), Field(alias="outputS3KeyPrefix")]
     action: str
-    tags: Annotated[Tags, Field(max_length=32)] = {}
+    tags: Annotated[Tags, Field(max_length=32, default_factory=dict)]
     job_token: Annotated[Any, Field(alias="jobToken")] = None
     associations: Any = None
     """Reservations; who runs the task judges them."""
@@ -93,7 +95,7 @@ class DeviceFilter(Wire):
 class SearchDevicesBody(Wire):
     """POST /devices; all devices are one page."""
 
-    filters: Annotated[list[DeviceFilter], Field(max_length=10)] = []
+    filters: Annotated[list[DeviceFilter], Field(max_length=10, default_factory=list)]
     most: Annotated[int | None, Field(alias="maxResults")] = None
     page: Annotated[str | None, Field(alias="nextToken")] = None
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from adapters.ibm import bodies, credentials, labels, queries, sessions, submissions
+from adapters.ibm import credentials, labels, queries, sessions, submissions
 from adapters.ibm.wire import SearchBody, TagsBody
 from gateway.domain.ids import WIRE_ID
 from gateway.domain.malformed import UnknownOperationError
+from gateway.ports import bodies
 from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import Operation

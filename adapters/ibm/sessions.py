@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from adapters.ibm import bodies
 from adapters.ibm.wire import CloseSessionBody, OpenSessionBody
 from gateway.domain.clock import rfc3339
 from gateway.domain.job import JobStatus
+from gateway.ports import bodies
 from gateway.ports.answers import SessionView
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import CloseSession, OpenSession

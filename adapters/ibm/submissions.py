@@ -6,10 +6,11 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from adapters.ibm import bodies, labels
+from adapters.ibm import labels
 from adapters.ibm.wire import EstimatorParams, ExecutorParams, SamplerParams, SubmitBody
 from gateway.domain.malformed import UnknownProgramError
 from gateway.domain.submission import Submission
+from gateway.ports import bodies
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import Submit
 

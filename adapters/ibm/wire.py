@@ -6,14 +6,16 @@ arguments belongs to the reader; options belong to whoever runs the job.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from gateway.ports.bodies import WireModel
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
 _TAG = r"^[^\x00-\x1f\x7f]{1,128}$"
 _TEXT = r"^[^\x00-\x1f\x7f]{0,256}$"
 _VERSION = r"^v\d{1,3}\.\d{1,3}$"
 
-IN_WORDS = {
+_IN_WORDS = {
     _NAME: "1 to 128 letters, digits, dots, colons, dashes or underscores",
     _TAG: "1 to 128 characters, none of them a control character",
     _TEXT: "at most 256 characters, none of them a control character",
@@ -27,10 +29,10 @@ Tag = Annotated[str, StringConstraints(pattern=_TAG)]
 Text = Annotated[str, StringConstraints(pattern=_TEXT)]
 
 
-class Wire(BaseModel):
-    """A JSON object; `model_extra` holds what nobody here knows."""
+class Wire(WireModel):
+    """A JSON object."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    in_words = _IN_WORDS
 
 
 class SubmitBody(Wire):
@@ -41,7 +43,7 @@ class SubmitBody(Wire):
     params: dict[str, Any]
     runtime: Text | None = None
     log_level: Text | None = None
-    tags: Annotated[list[Tag], Field(max_length=64)] = []
+    tags: Annotated[list[Tag], Field(max_length=64, default_factory=list)]
     cost: Annotated[int, Field(ge=1, le=10**9)] | None = None
     """Most seconds the job may run: `max_execution_time` of the SDK."""
     session_id: Name | None = None
@@ -83,7 +85,7 @@ class ProgramItem(Wire):
     circuit_arguments: Any = None
     samplex: Any = None
     samplex_arguments: Any = None
-    shape: list[Any] = []
+    shape: Annotated[list[Any], Field(default_factory=list)]
     chunk_size: Any = "auto"
 
 

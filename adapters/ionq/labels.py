@@ -1,34 +1,16 @@
 """The labels that say what computed a result, wherever a person or a program may look."""
 
-from typing import Any
-
 from adapters.ionq import names
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.job import JobRecord
+from gateway.domain.labels import headers, of_job
+
+__all__ = ["LABEL", "VENDOR", "headers", "of_job", "warnings"]
 
 VENDOR = "ionq"
 """The upstream whose words these are, and which applies its own noise models."""
 LABEL = "qgw"
 """The member of every job, backend and shots artifact that tells."""
-
-
-def of_job(job: JobRecord) -> dict[str, Any]:
-    """Tell what ran a job, and why it was not what the client asked for."""
-    return {
-        "execution_kind": job.kind.value,
-        "backend": job.backend,
-        "asked_backend": job.asked_backend,
-        "fallback_reason": job.fallback_reason or None,
-        "decision_id": job.decision_id,
-    }
-
-
-def headers(job: JobRecord) -> dict[str, str]:
-    """Give the headers that carry the same; the reason only after a fallback."""
-    truth = {"qgw-execution-kind": job.kind.value, "qgw-backend": job.backend}
-    if job.fallback_reason:
-        truth["qgw-fallback-reason"] = _printable(job.fallback_reason)
-    return truth
 
 
 def warnings(job: JobRecord) -> list[str]:
@@ -44,7 +26,3 @@ def warnings(job: JobRecord) -> list[str]:
     if simulated and job.upstream != VENDOR and model not in {None, "ideal"}:
         said.append(f"the noise model {model} was not applied: noise is a setting of the gateway's simulator")
     return said
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from adapters.ionq import bodies, documents, ids, names, queries, sessions, submissions
+from adapters.ionq import documents, ids, names, queries, sessions, submissions
 from adapters.ionq.asked import ShowChild, ShowPart
 from adapters.ionq.errors import PartOfJobError
 from adapters.ionq.settings import IonqSettings
@@ -12,6 +12,7 @@ from adapters.ionq.wire import JobsBody
 from gateway.domain.errors import NotFoundError
 from gateway.domain.ids import WIRE_ID
 from gateway.domain.malformed import UnknownOperationError
+from gateway.ports import bodies
 from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import Operation

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from adapters.ionq import bodies, names
+from adapters.ionq import names
 from adapters.ionq.settings import IonqSettings
 from adapters.ionq.wire import SessionBody
 from gateway.domain.clock import rfc3339
+from gateway.ports import bodies
 from gateway.ports.answers import SessionList, SessionView
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import OpenSession

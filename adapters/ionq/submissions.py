@@ -8,11 +8,12 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from adapters.ionq import bodies, names, options
+from adapters.ionq import names, options
 from adapters.ionq.settings import IonqSettings
 from adapters.ionq.wire import CircuitInput, MultiCircuitInput, Qasm3Input, SubmitBody, Wire
 from gateway.domain.malformed import InvalidValueError, UnknownProgramError
 from gateway.domain.submission import Submission
+from gateway.ports import bodies
 from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import Submit
 

@@ -6,12 +6,14 @@ reader; settings belong to whoever runs the job.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from gateway.ports.bodies import WireModel
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
 _TEXT = r"^[^\x00-\x1f\x7f]{0,256}$"
 
-IN_WORDS = {
+_IN_WORDS = {
     _NAME: "1 to 128 letters, digits, dots, colons, dashes or underscores",
     _TEXT: "at most 256 characters, none of them a control character",
 }
@@ -23,10 +25,10 @@ Text = Annotated[str, StringConstraints(pattern=_TEXT)]
 Qubits = Annotated[int, Field(ge=1, le=10**6)]
 
 
-class Wire(BaseModel):
-    """A JSON object; `model_extra` holds what nobody here knows."""
+class Wire(WireModel):
+    """A JSON object."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    in_words = _IN_WORDS
 
 
 class CircuitInput(Wire):

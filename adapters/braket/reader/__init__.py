@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adapters.braket import actions, bodies
+from adapters.braket import actions
 from adapters.braket.reader import program, samples
 from adapters.braket.wire import CreateTaskBody, OpenQasmAction
 from gateway.domain.errors import RefusedError
+from gateway.ports import bodies
 from gateway.ports.reader import Binding, Item, Program, ReadLimits, UnreadableError
 
 __all__ = ["BraketReader"]
