@@ -6,7 +6,7 @@ import struct
 
 from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.result import Tensor
-from tests.fakes.values import item, register, result
+from tests.fakes.values import JOB, item, register, result
 
 DIALECT = IbmDialect(IbmSettings())
 WIDTHS = (1, 2, 7, 8, 9, 16, 33, 64, 70)
@@ -19,7 +19,7 @@ EXECUTOR = {"program_id": "executor", "params": {"schema_version": "v2.0", "quan
 def encoded(submitted, *items):
     return [
         submitted["program_id"],
-        DIALECT.encode_results(json.dumps(submitted).encode(), result(*items)).decode(),
+        DIALECT.encode_results(JOB, json.dumps(submitted).encode(), result(*items))["result"].decode(),
     ]
 
 
