@@ -17,12 +17,13 @@ from gateway.enforcement.repeats import Delivery, Repeats
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.submit import Submitter
 from gateway.enforcement.tags import check_tags
-from gateway.identity.authenticate import Authenticator, MissingCredentialError
+from gateway.identity.authenticate import Authenticator, InvalidCredentialError, MissingCredentialError
 from gateway.ports import answers as answered
 from gateway.ports import operations as ask
 from gateway.ports.answers import Answer
 from gateway.ports.dialect import ApiKey, Credential, Dialect, Signature
 from gateway.ports.operations import Operation
+from gateway.store.elsewhere import Elsewhere
 from gateway.telemetry import events
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ class Gate:
     """Knows which part carries out which operation, and nothing else."""
 
     authenticator: Authenticator
+    elsewhere: Elsewhere
     backends: Backends
     submitter: Submitter
     jobs: Jobs
@@ -48,17 +50,21 @@ class Gate:
         """Begin to watch what becomes of one answer."""
         return Delivery(repeats=self.repeats)
 
-    def identify(self, credential: Credential | None) -> Caller:
-        """Step 1: say who asks.
+    async def identify(self, credential: Credential | None) -> Caller:
+        """Step 1: say who asks; a key that memory does not know may have been made a moment ago.
 
         Raises:
             RefusedError: nobody this gateway knows, or a key that is no longer good.
         """
-        return self.authenticator.caller(credential)
+        try:
+            return self.authenticator.caller(credential)
+        except InvalidCredentialError:
+            await self._look_again()
+            return self.authenticator.caller(credential)
 
     async def exchange(self, operation: ask.ExchangeKey) -> answered.TokenGranted:
         """Trade a key for a short-lived token. A stalled ledger does not stop it: reads must stay open."""
-        caller = self.authenticator.caller(ApiKey(operation.key))
+        caller = await self.identify(ApiKey(operation.key))
         granted = self.authenticator.exchange(operation)
         try:
             await self.ledger.record(self.entries.by("token.granted", caller))
@@ -66,9 +72,16 @@ class Gate:
             log.warning(events.ENTRY_MISSED, key_id=caller.key.id)
         return granted
 
-    def expect(self, signature: Signature) -> bool:
+    async def expect(self, signature: Signature) -> bool:
         """Say whether a signed request names a key that is good, before its body is read; it proves nothing yet."""
+        if self.authenticator.expect(signature):
+            return True
+        await self._look_again()
         return self.authenticator.expect(signature)
+
+    async def _look_again(self) -> None:
+        if not await self.elsewhere.look():
+            log.warning(events.KEYS_STALE)
 
     async def open_to_all(self, operation: Operation) -> Answer:
         """Carry out what a dialect serves without a credential: trading a key, and what a backend is.

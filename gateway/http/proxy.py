@@ -138,28 +138,28 @@ class Proxy:
             target=guards.target_of(scope),
         )
         visit.head = head
-        known = not self.dialect.open_to_all(head) and self._recognise(visit, head)
+        known = not self.dialect.open_to_all(head) and await self._recognise(visit, head)
         if not guards.announces_body(headers):
-            return self._proven(visit, head)
+            return await self._proven(visit, head)
         limit = self.server.max_body_bytes if known else guards.UNKNOWN_BODY_BYTES
         body = await guards.read_body(receive, headers, limit=limit, seconds=self.server.body_timeout_seconds)
-        return self._proven(visit, replace(head, body=body))
+        return await self._proven(visit, replace(head, body=body))
 
-    def _recognise(self, visit: Visit, head: WireRequest) -> bool:
+    async def _recognise(self, visit: Visit, head: WireRequest) -> bool:
         """Know the caller before the body is read; who signs is only named then, and proven with the body."""
         credential = self.dialect.credential(head)
         if isinstance(credential, Signature):
-            return self.gate.expect(credential)
-        self._identify(visit, credential)
+            return await self.gate.expect(credential)
+        await self._identify(visit, credential)
         return True
 
-    def _proven(self, visit: Visit, request: WireRequest) -> WireRequest:
+    async def _proven(self, visit: Visit, request: WireRequest) -> WireRequest:
         if self.dialect.signs and visit.caller is None and not self.dialect.open_to_all(request):
-            self._identify(visit, self.dialect.credential(request))
+            await self._identify(visit, self.dialect.credential(request))
         return request
 
-    def _identify(self, visit: Visit, credential: Credential | None) -> None:
-        visit.caller = replace(self.gate.identify(credential), dialect=self.dialect.name)
+    async def _identify(self, visit: Visit, credential: Credential | None) -> None:
+        visit.caller = replace(await self.gate.identify(credential), dialect=self.dialect.name)
         who = {"principal_id": visit.caller.principal.id, "project_id": visit.caller.project.id}
         REQUEST.set({**REQUEST.get(), **who})
 

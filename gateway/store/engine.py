@@ -72,7 +72,6 @@ class Database:
         self._writer, self._reader, self._direct = writer, reader, direct
         self.dialect = writer.dialect.name
         """`sqlite` or `postgresql`."""
-        self._data_version: int | None = None
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -121,16 +120,12 @@ class Database:
         async with self.writing() as connection:
             return await connection.run_sync(work)
 
-    async def changed_elsewhere(self) -> bool:
-        """Say whether somebody but the ledger's writer may have written since this was last asked.
+    async def version(self) -> int | None:
+        """Give a number that moves when somebody but the ledger's writer has written.
 
-        The first call says yes. SQLite knows; PostgreSQL does not, and always says yes.
+        SQLite knows; PostgreSQL does not and gives `None`.
         """
-        if self._direct is None:
-            return True
-        seen = await self._direct.data_version()
-        before, self._data_version = self._data_version, seen
-        return seen != before
+        return None if self._direct is None else await self._direct.data_version()
 
 
 async def migrate(url: str) -> None:

@@ -39,6 +39,9 @@ CONNECTIONS_UNCOUNTED: Final = Event(
 REQUEST_SERVED: Final = Event("request.served", "An HTTP request was answered.")
 REQUEST_REFUSED: Final = Event("request.refused", "A request was refused; `code` says why.")
 REQUEST_FAILED: Final = Event("request.failed", "A defect of the gateway ended a request with 500; report it.")
+KEYS_STALE: Final = Event(
+    "keys.stale", "Nobody could look in the database for a key that memory does not know; look at the database."
+)
 TOKEN_GRANTED: Final = Event("token.granted", "A gateway key was traded for a short-lived access token.")
 
 # ── submissions and jobs ─────────────────────────────────────────────────────────────────────────

@@ -32,6 +32,7 @@ from gateway.policy.embedded import EmbeddedDecisionPoint
 from gateway.ports.decision_point import DecisionPoint
 from gateway.ports.upstream import UpstreamContext
 from gateway.routing.fleet import Fleet
+from gateway.store.elsewhere import Elsewhere
 from gateway.store.view import JobView
 from gateway.vendors.http import VendorSession
 from gateway.vendors.settings import VendorSettings
@@ -69,6 +70,7 @@ class Fitter:
             outside=self._outside,
             vendor_sessions=self._sessions_out,
             changes=self._changes,
+            elsewhere=self._elsewhere,
             follower=self._follower,
             sandbox=self._sandbox,
             decision_point=self._decision_point,
@@ -82,6 +84,11 @@ class Fitter:
     @cached_property
     def _readers(self) -> Mapping[str, str]:
         return {name: each.reader for name, each in self._house.adapters.items() if each.reader is not None}
+
+    @cached_property
+    def _elsewhere(self) -> Elsewhere:
+        house = self._house
+        return Elsewhere(house.database, (house.identity.refresh, house.accounts.refresh, self._halts.refresh))
 
     @cached_property
     def _sandbox(self) -> Sandbox:
@@ -280,6 +287,7 @@ class Fitter:
         house = self._house
         return Gate(
             authenticator=house.authenticator,
+            elsewhere=self._elsewhere,
             backends=Backends(
                 fleet=self._fleet,
                 instances=house.instances,

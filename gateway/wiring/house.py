@@ -32,6 +32,7 @@ from gateway.ports.dialect import Dialect
 from gateway.routing.fleet import Fleet
 from gateway.settings import Settings
 from gateway.store.commit import Writer
+from gateway.store.elsewhere import Elsewhere
 from gateway.store.engine import Database
 from gateway.store.view import AccountView, IdentityView, JobView
 from gateway.telemetry.metrics import Metrics
@@ -54,6 +55,7 @@ class Serving:
     outside: HouseOutside
     vendor_sessions: Mapping[str, VendorSession]
     changes: Changes
+    elsewhere: Elsewhere
     follower: Follower
     sandbox: Sandbox
     decision_point: DecisionPoint

@@ -37,7 +37,7 @@ def clocks(house: House) -> tuple[Worker, ...]:
         Worker(name="search", period_seconds=RECOVERY_SECONDS, task=serving.search.run),
         Worker(name="halts", period_seconds=RECOVERY_SECONDS, task=tasks.stop_halted),
         Worker(name="answers", period_seconds=ANSWERS_SECONDS, task=tasks.note_answered),
-        Worker(name="identity", period_seconds=REVOCATION_SECONDS, task=tasks.refresh_identity),
+        Worker(name="identity", period_seconds=REVOCATION_SECONDS, task=serving.elsewhere.take_in),
         Worker(name="counts", period_seconds=COUNTS_SECONDS, task=tasks.count_jobs),
         Worker(name="refusals", period_seconds=REFUSALS_SECONDS, task=serving.refusals.flush),
         Worker(name="credentials", period_seconds=REFUSALS_SECONDS, task=serving.outside.flush),
@@ -50,13 +50,6 @@ class _Tasks:
     """What the clocks do that no room does by itself."""
 
     house: House
-
-    async def refresh_identity(self) -> None:
-        """Take in what another process wrote: keys, principals, projects, halts."""
-        if await self.house.database.changed_elsewhere():
-            await self.house.identity.refresh()
-            await self.house.accounts.refresh()
-            await self.house.serving.halts.refresh()
 
     async def stop_halted(self) -> None:
         """Stop what is under way and may not be any more; one that cannot be stopped now keeps no other waiting."""

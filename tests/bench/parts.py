@@ -27,7 +27,7 @@ class Parts:
     async def of(cls, house: House, key: str, body: bytes) -> "Parts":
         """Take a submission as far as its facts."""
         serving = house.serving
-        caller = serving.gate.identify(ApiKey(Secret.of(key)))
+        caller = await serving.gate.identify(ApiKey(Secret.of(key)))
         headers = {"content-type": "application/json"}
         request = WireRequest(method="POST", path="/api/v1/jobs", query=(), headers=headers, body=body)
         operation = house.dialects["ibm"].operation(request)

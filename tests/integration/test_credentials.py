@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from gateway.casework.keys import Wish
 from gateway.domain.secret import Secret
 from gateway.identity.api_keys import Peppers, mint
 from gateway.identity.tokens import Tokens
@@ -109,6 +110,20 @@ def test_a_revoked_key_and_its_tokens_end_within_a_second(gateway, keys):
         traded(gateway, key),
     ):
         refusals.check(reply, 401, "key-revoked")
+
+
+@pytest.mark.parametrize("door", ["token exchange", "request"])
+def test_a_new_key_opens_at_once(gateway, door):
+    """Nobody waits, or tries again, for a key that was shown to them."""
+
+    async def issue(house: House) -> str:
+        made = await house.administration.keys.new(principal="alice", project="alpha", wish=Wish(roles=("scientist",)))
+        return made.text.reveal().decode()
+
+    for _ in range(3):
+        key = within(gateway, issue)
+        reply = traded(gateway, key) if door == "token exchange" else gateway.request("GET", f"{API}/backends", key=key)
+        assert reply.status == 200, reply.body
 
 
 def test_a_disabled_principal_is_out_and_in_again(gateway, keys):

@@ -160,7 +160,7 @@ def test_a_running_job_is_cancelled_and_cannot_be_deleted_before(gateway, keys):
 def test_a_waiting_job_tells_its_place_and_is_cancelled_from_the_queue(gateway, keys):
     running = gateway.submit(keys["alice"], bodies.slow())
     eventually(lambda: gateway.job(keys["alice"], running)["status"] == "Running")
-    waiting = [gateway.submit(keys["alice"], bodies.golden()) for _ in range(2)]
+    waiting = [gateway.submit(keys["alice"], bodies.golden(tags=["cancelled while it waits"])) for _ in range(2)]
 
     places = [get(gateway, keys["alice"], f"jobs/{job}/metrics").json().get("position_in_queue") for job in waiting]
     for job in (*waiting, running):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from tests.drill import deployment
 from tests.drill.deployment import Fake
@@ -24,6 +25,17 @@ AWS_KEY = Pair("AKIAFAKEVENDOR000001", "fake-aws-secret-for-tests-only-000000000
 IONQ_KEY = "fake-ionq-key"
 FAKES = {"ionq": "ionq", "braket": "aws", "ibm": "ibm"}
 _BREAKER = "gateway_vendor_breaker_state"
+_AGE = "gateway_vendor_calibration_age_seconds"
+MACHINES = {
+    "ionq": {"qpu.forte-1", "qpu.aria-1"},
+    "ibm": {"ibm_test_eagle", "ibm_test_five"},
+    "braket": {
+        "arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1",
+        "arn:aws:braket:us-west-1::device/qpu/rigetti/Ankaa-3",
+        "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet",
+    },
+}
+"""What is looked at, and has calibrations."""
 PACE = {**deployment.PACE, "first_poll_seconds": 0.1, "running_poll_seconds": 0.3, "refresh_seconds": 0.5}
 
 
@@ -84,9 +96,8 @@ class Stand:
 
     def _breaker(self) -> float:
         """Read whether the vendor is left alone: 0 is no."""
-        families = text_string_to_metric_families(self.deployment.metrics())
-        samples = [each for family in families if family.name == _BREAKER for each in family.samples]
-        return next(each.value for each in samples if each.labels == {"vendor": self.vendor, "backend": ""})
+        of_all = {"vendor": self.vendor, "backend": ""}
+        return next(each.value for each in _samples(self.deployment, _BREAKER) if each.labels == of_all)
 
 
 @contextmanager
@@ -102,10 +113,21 @@ def standing(vendor: str, folder: Path, *fake_options: str) -> Iterator[Stand]:
         added = made.run("vendors", "add", vendor, "--name", f"{vendor}-main", *named, given=secrets)
         assert added.returncode == 0, added.stderr
         made.start()
+        # An owner sees calibrations from the first look on; the gateway has just asked for them.
+        eventually(lambda: MACHINES[vendor] <= _calibrated(made))
         tap = stack.enter_context(Tap.before(made.url))
         key = made.key()
         env = exports(made.cli("env", vendor, "--key", key, "--url", tap.url))
         yield Stand(vendor=vendor, fake=fake, deployment=made, tap=tap, key=key, env=env)
+
+
+def _samples(made: Gateway, name: str) -> list[Sample]:
+    families = text_string_to_metric_families(made.metrics())
+    return [each for family in families if family.name == name for each in family.samples]
+
+
+def _calibrated(made: Gateway) -> set[str]:
+    return {each.labels["backend"] for each in _samples(made, _AGE)}
 
 
 def exports(script: str) -> dict[str, str]:
