@@ -9,6 +9,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
+# Many tests wait for processes of their own; more than a few at once starve each other on a small machine.
+SIDE_BY_SIDE ?= 3
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/quantum-governance-gateway
 BIN := .venv/bin
 SAY := @printf '\n── %s\n'
@@ -45,7 +47,7 @@ test: check ## run every check and every test, as CI does
 	$(SAY) 'test: the external tools of tests/tools.toml'
 	$(BIN)/python tests/tools.py install
 	$(SAY) 'test: pytest'
-	$(BIN)/python -m pytest -o cache_dir="$(CACHE)/pytest"
+	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile -o cache_dir="$(CACHE)/pytest"
 
 check: .venv/.dev ## check style, types and import contracts
 	$(SAY) 'check: ruff finds nothing'

@@ -4,15 +4,18 @@ import base64
 import io
 import json
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 _GOLDEN = Path(__file__).parents[1] / "golden" / "ibm" / "requests" / "sampler.sdk-0.51.json"
 
 
-def bell(backend: str, *, circuits: int = 2) -> bytes:
+def bell(backend: str, *, circuits: int = 2, tags: Sequence[str] = ()) -> bytes:
     """Write a sampler job of Bell circuits."""
     golden = _golden()
+    if tags:
+        golden["tags"] = list(tags)
     golden["params"]["pubs"] *= circuits
     return _written(golden, backend)
 

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import count
 
 import msgspec
 import uvloop
 
+NUMBER = b"########"
+"""Where a body holds this, each request has a number of its own, so that no two are alike."""
 _GRACE_SECONDS = 60.0
 """How long answers that were asked for in time may take."""
 
@@ -100,6 +103,7 @@ class _Client:
         self._plan, self._left = plan, plan.most
         self._latencies: list[float] = []
         self._statuses: Counter[int] = Counter()
+        self._numbers = count()
         self._sample = b""
 
     async def run(self) -> Load:
@@ -130,7 +134,7 @@ class _Client:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._plan.port)
         while self._left > 0 and (sent := time.perf_counter()) < until:
             self._left -= 1
-            writer.write(wire)
+            writer.write(wire.replace(NUMBER, b"%08d" % next(self._numbers)))
             status, body = await _answer(reader)
             self._latencies.append(time.perf_counter() - sent)
             self._statuses[status] += 1

@@ -7,7 +7,7 @@ from tests.bench.deployment import bearer, deploy, pid_of, submission
 from tests.bench.outcome import Budget, Outcome, Series, ratio
 from tests.bench.processes import Meter, peak_mebibytes, serving
 from tests.bench.scale import Scale
-from tests.bench.traffic import Load, Plan, Request, drive
+from tests.bench.traffic import NUMBER, Load, Plan, Request, drive
 
 TITLE = "Sustained submissions"
 CLIENTS = 64
@@ -18,6 +18,7 @@ def measure(scale: Scale) -> Outcome:
     """Drive whole lives, submissions alone, and LiteLLM in turn."""
     deployment = deploy(scale.scratch / "sustained", scientists=CLIENTS, projects=TEAMS)
     waits: list[Load] = []
+    again: list[Load] = []
     lives: list[Load] = []
     theirs: list[Load] = []
     costs: list[float] = []
@@ -31,6 +32,7 @@ def measure(scale: Scale) -> Outcome:
             with Meter().over(pid_of(gateway)) as meter:
                 waits.append(drive(_plan(gateway.port, _submissions(tokens, "sink_waits"), scale)))
             costs.append(meter.seconds / waits[-1].answers * 1e3)
+            again.append(drive(_plan(gateway.port, _submissions(tokens, "sink_waits", alike=True), scale)))
             lives.append(drive(_plan(gateway.port, _submissions(tokens, "sink_done"), scale)))
         memory = peak_mebibytes(serving(pid_of(gateway)).pid)
     rate = loads.rate("governed submissions", waits)
@@ -42,6 +44,7 @@ def measure(scale: Scale) -> Outcome:
             yardstick,
             factor,
             *loads.latencies("governed submission", waits),
+            loads.rate("governed submissions, one body again and again", again),
             loads.rate("whole lives: submitted, completed, sealed, settled", lives),
             Series(what="CPU of one submission, all processes", unit="ms", values=tuple(costs)),
             Series(what="peak memory of the serving process", unit="MiB", values=(memory,)),
@@ -65,8 +68,9 @@ def _litellm(scale: Scale, stack: ExitStack) -> int | None:
         return None
 
 
-def _submissions(tokens: list[dict[str, str]], backend: str) -> list[Request]:
-    body = bodies.bell(backend)
+def _submissions(tokens: list[dict[str, str]], backend: str, *, alike: bool = False) -> list[Request]:
+    """Write one request a scientist; each time it is sent its body is new, as real ones are, or always the same."""
+    body = bodies.bell(backend, tags=["same" if alike else f"run-{NUMBER.decode()}"])
     return [submission(token, body) for token in tokens]
 
 
