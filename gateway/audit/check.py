@@ -1,9 +1,11 @@
 """Whether the ledger in the database holds: all of it, or enough of it before a start."""
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.audit.export import LedgerDamagedError, current, export, lines
 from gateway.audit.verify import ExpectedHead, Report, Verifier
+from gateway.audit.witnessed import Outsiders
 from gateway.domain.chain import Head
 from gateway.store.engine import Database
 
@@ -13,8 +15,15 @@ NEWEST: Final = 10_000
 """How many links of a longer one are followed; `gateway audit verify` reads all."""
 
 
-async def whole(database: Database, *, expected_head: ExpectedHead | None = None, strict: bool = True) -> Report:
-    """Verify every entry against the head in the database, and against one from elsewhere if given.
+async def whole(
+    database: Database,
+    *,
+    expected_head: ExpectedHead | None = None,
+    strict: bool = True,
+    outsiders: Callable[[Verifier], Outsiders] | None = None,
+    not_before: int | None = None,
+) -> Report:
+    """Verify every entry against the head in the database, and against what is known from elsewhere if given.
 
     Raises:
         LedgerDamagedError: the head itself is none.
@@ -23,12 +32,13 @@ async def whole(database: Database, *, expected_head: ExpectedHead | None = None
     verifier = Verifier(strict=strict)
     if expected_head is not None:
         verifier.expect("the expected head", expected_head)
+    outside = outsiders(verifier) if outsiders else None
     pages = export(database)
     (header,) = await anext(pages)
     verifier.header(header)
     async for page in pages:
         verifier.feed(page)
-    return verifier.report()
+    return outside.report(not_before=not_before) if outside else verifier.report()
 
 
 async def before_start(database: Database) -> None:

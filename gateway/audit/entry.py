@@ -62,6 +62,21 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
         each.name: each
         for each in (
             _type("ledger.created", "The ledger begins; always the first entry.", "origin"),
+            _type(
+                "ledger.key_created",
+                "The first pair of keys for checkpoints, signed by itself.",
+                *("generation", "ed25519", "ml_dsa_44", "signatures"),
+            ),
+            _type(
+                "ledger.key_rotated",
+                "The next pair of keys for checkpoints, signed by itself and by the pair before.",
+                *("generation", "ed25519", "ml_dsa_44", "signatures"),
+            ),
+            _type(
+                "ledger.restored",
+                "An operator went on with a backup; the checkpoint that it does not continue stands here.",
+                *("lost", "reason"),
+            ),
             _type("gateway.started", "A gateway came up and may write entries.", "version"),
             _type("gateway.stopped", "A gateway went down in good order.", "version"),
             _type("policy.loaded", "Policy and data were stored, before their first use.", "policy_revision"),
@@ -76,6 +91,14 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
             _type("job.failed", "A job ended without a result.", *_OUTCOME, "reason"),
             _type("job.cancelled", "A job was stopped.", *_OUTCOME, "reason"),
             _type("job.cancel_requested", "Its owner asked for a job to be stopped.", *_WHO, "job_id"),
+            _type(
+                "job.closed",
+                "An operator ended a job that nobody follows: no installed adapter asks its vendor.",
+                *_ATTEMPT,
+                "upstream",
+                "reason",
+                "by",
+            ),
             _type("job.deleted", "Its owner hid a job and erased its payload and result.", *_WHO, "job_id"),
             _type("job.tagged", "Its owner changed a job's tags.", *_WHO, "job_id"),
             _type(
@@ -98,6 +121,9 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
             _type("results.read", "A key read a job's result for the first time.", *_WHO, "job_id"),
             _type("session.opened", "A session or batch takes jobs.", *_WHO, "session"),
             _type("session.closed", "A session or batch takes no more jobs.", *_WHO, "session"),
+            _type(
+                "session.expired", "A session's or batch's time to live has passed; it takes no more jobs.", "session"
+            ),
             _type("request.refused", "A known caller's request was refused.", *_WHO, "code"),
             _type("requests.refused", "A minute's further refusals, counted by error code.", "codes"),
             _type("key.created", "A gateway key was issued.", "key"),
@@ -108,6 +134,14 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
             _type("principal.changed", "A person or service was changed, disabled or enabled.", "principal"),
             _type("project.created", "A project was opened.", "project"),
             _type("project.changed", "A project's rules were changed.", "project"),
+            _type("limit.set", "A limit on money or on use was set, or changed.", "limit", "level", "unit", "amount"),
+            _type("limit.raised", "A limit was raised for a while.", "limit", "amount", "until", "reason"),
+            _type("limit.removed", "A limit holds no longer.", "limit"),
+            _type("limit.crossed", "A limit's window is filled to a threshold; told once.", "limit", "threshold"),
+            _type("limit.burning", "A limit's window fills up at twice its even pace; told once.", "limit"),
+            _type("invoice.imported", "A vendor's invoice was taken in.", "vendor", "digest", "lines"),
+            _type("invoice.reconciled", "An invoice was compared with the books.", "vendor", "digest", "findings"),
+            _type("charge.corrected", "A job counts for what its vendor billed.", "job_id", "invoice", "billed"),
             _type("vendor.degraded", "A vendor failed too often and is left alone; its breaker opened.", "vendor"),
             _type("vendor.recovered", "A vendor that was left alone answers again.", "vendor", "seconds"),
             _type(

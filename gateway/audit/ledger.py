@@ -26,6 +26,7 @@ from gateway.domain.writes import (
     Committed,
     EntryDraft,
     HoldWrite,
+    JobEdit,
     OutboxWrite,
     RowWrite,
     SealedWrite,
@@ -74,6 +75,7 @@ class Parts(PermitParts, total=False):
     """What may become true together with any entry. An attempt opens only with a permit."""
 
     job: JobRecord | None
+    edit: JobEdit | None
     attempt: AttemptUpdate | None
     erased: tuple[str, ...]
     erased_kinds: tuple[tuple[str, str], ...]
@@ -101,6 +103,11 @@ class Ledger:
             raise LedgerOriginError(stored=head.origin, configured=origin)
         if head.size == 0:
             await self.record(self._draft("ledger.created", None, {"origin": origin}))
+
+    @property
+    def owner(self) -> str:
+        """The replica in whose name is written; empty where there is only one."""
+        return self._writer.owner
 
     async def self_check(self) -> None:
         """Check before a start that the stored ledger holds.
@@ -158,6 +165,7 @@ class Ledger:
             mark=outgoing.mark if outgoing else "",
             account_id=outgoing.account_id if outgoing else None,
             sent_digest=outgoing.sent_digest if outgoing else None,
+            owner=self.owner,
         )
 
     async def _issue(self, unit: Unit, placement: Placement) -> Permit:
@@ -174,6 +182,10 @@ class Ledger:
     async def keep(self, *rows: RowWrite) -> None:
         """Write rows down without an entry; raises as `record` does."""
         await self._writer.commit(Unit(rows=rows))
+
+    async def show(self, job: JobRecord) -> None:
+        """Write down how a job stands, without an entry, for other replicas to see; raises as `record` does."""
+        await self._writer.commit(Unit(job=job))
 
     async def note(self, update: AttemptUpdate) -> None:
         """Move an attempt on without an entry, as before the first byte is sent; raises as `record` does."""

@@ -3,11 +3,12 @@
 Every entry must follow the one before (`seq`, `prev`), hash to what is stated beside it, and be canonical
 JSON; all of them together must have the expected Merkle root. An edit, a deletion, a reordering or an
 insertion shows in the entries themselves. A cut tail, or a history written anew from some entry on, shows
-only against a head from elsewhere: give `expected_head` where one was noted down.
+only against a head from elsewhere: give `expected_head` where one was noted down, or `audit.witnessed` the
+checkpoints that witnesses cosigned.
 """
 
 from binascii import hexlify
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -40,6 +41,12 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "tail-added": "There are more entries than the header says.",
         "root-differs": "The entries do not have the Merkle root that a head names: history was changed.",
         "last-differs": "The newest entry is not the one that a head names.",
+        "checkpoint-unreadable": "A checkpoint is none, or has more than its three lines.",
+        "checkpoint-unsigned": "A checkpoint is not signed by both keys that the ledger announces for it.",
+        "key-refused": "The ledger announces keys that those before did not sign.",
+        "key-unknown": "The ledger's keys are not those that were expected: somebody else may have signed.",
+        "witnesses-missing": "No checkpoint was cosigned by as many witnesses as are demanded.",
+        "witnesses-old": "Witnesses saw the ledger longer ago than is allowed: newer entries may have been cut off.",
     }
 )
 """What verification can find, and what it means; the reference page is made from it."""
@@ -119,6 +126,16 @@ class ExpectedHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed:
+    """How far outsiders saw the ledger: up to here nobody can have changed it, whatever keys were stolen."""
+
+    size: int
+    at: int
+    """When, in POSIX seconds, by the clock of the witness that completed the quorum."""
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a verification came to."""
 
@@ -127,6 +144,9 @@ class Report:
     root: str
     """Merkle root over them, hexadecimal: compare it with what others hold."""
     findings: tuple[Finding, ...]
+    checkpoints: int = 0
+    """How many signed checkpoints were compared."""
+    witnessed: Witnessed | None = None
 
     @property
     def ok(self) -> bool:
@@ -161,6 +181,7 @@ class Verifier:
 
     def __init__(self, *, strict: bool = True, first: int = 0) -> None:
         self._heads: list[tuple[str, ExpectedHead]] = []
+        self._watched: tuple[bytes, Callable[[int, bytes], None]] | None = None
         self._strict = strict
         self._first = self._seq = first
         """`_seq` is the place of the entry that should come next."""
@@ -174,6 +195,10 @@ class Verifier:
     def expect(self, name: str, head: ExpectedHead) -> None:
         """Compare with a head too; `name` says in findings whose it is. Before the first line."""
         self._heads.append((name, head))
+
+    def watch(self, mark: bytes, told: Callable[[int, bytes], None]) -> None:
+        """Tell place and leaf of every entry that has these bytes in it."""
+        self._watched = mark, told
 
     def header(self, line: bytes) -> None:
         """Read the header line: what the export says of itself."""
@@ -199,6 +224,8 @@ class Verifier:
             if digest is None:
                 continue
             frontier.append(digest)
+            if self._watched is not None and self._watched[0] in line:
+                self._watched[1](self._seq - 1, line[LEAF_AT:-2])
             if strict:
                 self._check_form(line)
 
@@ -290,6 +317,10 @@ class Verifier:
         if newest is not None and head.last_hash not in {None, newest}:
             told = f"the newest of the first {head.size} entries is not the one that {name} names"
             self._find(head.size - 1, "last-differs", told)
+
+    def find(self, seq: int | None, code: str, sentence: str) -> None:
+        """Add what somebody else found."""
+        self._find(seq, code, sentence)
 
     def _find(self, seq: int | None, code: str, sentence: str) -> None:
         assert code in CODES

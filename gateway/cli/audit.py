@@ -1,20 +1,22 @@
 """`gateway audit`: read the ledger, take it away, and prove it. Only `verify` proves anything."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
-from gateway.audit import check
 from gateway.audit.export import export as pages_of
 from gateway.audit.verify import ExpectedHead, Report
-from gateway.audit.verify import verify as verify_lines
+from gateway.audit.witnessed import note_line
 from gateway.casework.inspection import Entry
-from gateway.cli import entries
+from gateway.cli import entries, proving
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, answer_table, json_option, say
+from gateway.cli.proving import Given
 from gateway.wiring import House
 
 _READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -31,25 +33,39 @@ def audit() -> None:
 @click.option("--size", type=click.IntRange(0), help="With --root: what you noted down earlier must still hold.")
 @click.option("--root", help="Merkle root, hexadecimal, that the ledger had at --size.")
 @click.option("--fast", is_flag=True, help="Check hashes and links, not that every leaf is canonical JSON.")
+@click.option("--policy", type=_READABLE, help="Whose signatures count, from another source than BUNDLE.")
+@click.option("--checkpoints", type=_READABLE, help="The ledger's own, as `export --checkpoints` wrote them.")
+@click.option("--known", type=_READABLE, multiple=True, help="A checkpoint from a witness, or that you kept yourself.")
+@click.option("--within", type=click.IntRange(1), help="Witnesses must have seen it so many seconds ago or less.")
 @json_option
 @call
 def verify(
-    this: Call, /, *, bundle: Path | None, size: int | None, root: str | None, fast: bool, as_json: bool
+    this: Call,
+    /,
+    *,
+    bundle: Path | None,
+    size: int | None,
+    root: str | None,
+    fast: bool,
+    as_json: bool,
+    **outside: Any,
 ) -> Exit:
     """Verify the ledger: every hash, every link, the Merkle root. With BUNDLE, an export, offline.
 
     Exits 0 when everything holds, 1 when something does not, and 2 when the bundle cannot be read. Findings go
-    to stdout, one per line, in ledger order. A history that was rewritten whole shows only against a size and
-    root from elsewhere: note them down, and give them again with --size and --root.
+    to stdout, one per line, in ledger order. A history that was rewritten whole, or whose newest entries were cut
+    off, shows only against what somebody else holds: the checkpoint of a witness (--policy with --known), or a size
+    and root that you noted down (--size with --root).
     """
     if (size is None) != (root is None):
         raise click.UsageError("--size and --root belong together")
     head = ExpectedHead(size=size, root=root) if size is not None and root is not None else None
+    given = Given.read(**outside)
     if bundle is None:
-        report = in_house(this, lambda house: check.whole(house.database, expected_head=head, strict=not fast))
+        report = in_house(this, lambda house: proving.stored(house, given, expected_head=head, strict=not fast))
     else:
         with bundle.open("rb") as lines:
-            report = verify_lines(lines, expected_head=head, strict=not fast)
+            report = given.verify(lines, expected_head=head, strict=not fast)
     _tell(report, as_json=as_json)
     return Exit.DONE if report.ok else Exit.NO
 
@@ -92,14 +108,18 @@ def show(
 
 @audit.command()
 @click.option("--output", type=_NEW_FILE, help="File to write; else stdout.")
+@click.option("--checkpoints", type=_NEW_FILE, help="File for the signed checkpoints, with one of what is exported.")
 @call
-def export(this: Call, /, *, output: Path | None) -> None:
+def export(this: Call, /, *, output: Path | None, checkpoints: Path | None) -> None:
     """Write the whole ledger as JSON lines that anyone can verify without this gateway.
 
     The first line names the ledger, its size and its Merkle root; every further line is one entry.
     """
 
     async def work(house: House) -> int:
+        if checkpoints is not None:
+            with checkpoints.open("wb") as notes:
+                notes.writelines([note_line(note.decode()) async for note in proving.checkpoints(house, sign=True)])
         count = -1  # the header is no entry
         with click.open_file(str(output or "-"), "wb") as stream:
             async for page in pages_of(house.database):
@@ -110,6 +130,44 @@ def export(this: Call, /, *, output: Path | None) -> None:
     say(f"{in_house(this, work)} entries written")
 
 
+@audit.command()
+@call
+def policy(this: Call) -> None:
+    """Print whose signatures count for this ledger: its keys, its witnesses and how many of them (C2SP tlog-policy).
+
+    For auditors and witnesses, who should compare it with one that they got another way.
+    """
+    click.echo(in_house(this, proving.policy_of), nl=False)
+
+
+@audit.command("rotate-key")
+@click.confirmation_option(prompt="Sign checkpoints with a new pair of keys from now on?")
+@call
+def rotate_key(this: Call) -> None:
+    """Replace the keys that sign checkpoints; the ledger tells of it, signed by the old and the new pair.
+
+    The old pair signs beside the new one for 30 days: give witnesses and auditors `gateway audit policy` meanwhile.
+    """
+    pair = in_house(this, lambda house: house.checkpoints.keyring.rotate())
+    say(f"checkpoints are signed by generation {pair.generation} from now on")
+    for key in pair.keys:
+        click.echo(str(key))
+
+
+@audit.command()
+@click.option("--reason", required=True, help="What happened; it stands in the ledger for good.")
+@click.confirmation_option(prompt="Entries that were signed are lost for good, and you go on without them?")
+@call
+def restored(this: Call, /, *, reason: str) -> None:
+    """Go on with a database from a backup, whose newest entries are lost, after a start was refused for that.
+
+    The ledger then names the checkpoint that it does not continue. Everybody who kept that one still sees the loss, and
+    witnesses refuse until their operators forgive it. See docs/runbooks/checkpoint-refused.md.
+    """
+    lost = in_house(this, lambda house: house.checkpoints.restore(reason))
+    say(f"the ledger says now that it does not continue the checkpoint of {lost.size} entries")
+
+
 def _tell(report: Report, *, as_json: bool) -> None:
     if as_json:
         answer_json({"ok": report.ok, **asdict(report)})
@@ -118,3 +176,8 @@ def _tell(report: Report, *, as_json: bool) -> None:
         click.echo(f"{finding.code}: {finding.sentence}")
     verdict = "holds" if report.ok else f"does not hold, {len(report.findings)} findings"
     say(f"the ledger {verdict}: {report.entries} entries, Merkle root {report.root}")
+    if (seen := report.witnessed) is not None and seen.witnesses:
+        at = datetime.fromtimestamp(seen.at, tz=UTC)
+        say(f"{', '.join(seen.witnesses)} saw the first {seen.size} of them at {at:%Y-%m-%d %H:%M:%S}Z")
+    elif report.checkpoints:
+        say("no witness saw any of them: whoever holds the ledger's keys could have written all of it anew")
