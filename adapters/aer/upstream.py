@@ -153,6 +153,13 @@ class AerUpstream:
         """Allow it always: a simulation costs nothing and its seed is recorded."""
         return Resend.IDEMPOTENT
 
+    def take_over(self, job_id: str, attempt: int) -> None:
+        """Do nothing: running it here once more does no harm."""
+
+    def absent(self, attempt: Attempt, *, searched: int, now: datetime) -> bool:  # noqa: ARG002  # the port's
+        """Say so of whatever is not here: nothing is on its way to a simulator."""
+        return attempt.job_id not in self._tickets
+
     async def follow(self, attempt: Attempt, vendor_job_id: str) -> None:
         """Do nothing: what runs here is followed from its submission on."""
 

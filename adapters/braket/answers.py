@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.braket import devices, identity, labels, searches, storage, tasks
+from adapters.braket import devices, identity, labels, prices, searches, spending, storage, tasks
 from adapters.braket.settings import BraketSettings
 from gateway.domain.errors import NotFoundError
 from gateway.domain.job import JobRecord
@@ -55,6 +55,8 @@ _WRITERS: Mapping[type[Operation], Callable[[Any, Any, BraketSettings], WireAnsw
     ask.ListJobs: lambda asked, answer, _: _json(searches.found_tasks(asked, answer)),
     tasks.ShowTags: lambda _, answer, __: _about(answer.job, {"tags": labels.shown(answer.job)}),
     ask.TagJob: lambda *_: _json({}),
+    ask.ListPrices: lambda _, answer, __: prices.price_list(answer),
+    spending.SearchLimits: lambda asked, answer, _: _json(spending.found(asked, answer)),
     identity.WhoAmI: lambda _, answer, __: WireAnswer(
         status=200, body=identity.identity(answer), content_type=_TEXT_XML
     ),

@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from adapters.braket import arns
+from adapters.braket import arns, prices
 from adapters.braket.openqasm import GATES
 from adapters.braket.searches import device_summary
 from adapters.braket.standardized import standardized
@@ -54,10 +54,10 @@ def _queues(length: int) -> list[dict[str, str]]:
 def _capabilities(view: BackendView, poll_milliseconds: int) -> dict[str, Any]:
     backend, snapshot = view.backend, view.calibration
     if backend.vendor == "braket" and backend.told:
-        return _vendors(backend, snapshot, poll_milliseconds)
+        return _vendors(view, poll_milliseconds)
     told: dict[str, Any] = {
         "braketSchemaHeader": _header(backend),
-        "service": _service(backend, view.status.message, snapshot.taken_at if snapshot else None, poll_milliseconds),
+        "service": _service(view, snapshot.taken_at if snapshot else None, poll_milliseconds),
         "action": {"braket.ir.openqasm.program": _action(backend)},
         "deviceParameters": {},
         "paradigm": _paradigm(backend),
@@ -68,13 +68,16 @@ def _capabilities(view: BackendView, poll_milliseconds: int) -> dict[str, Any]:
     return told
 
 
-def _vendors(backend: Backend, snapshot: Calibration | None, poll_milliseconds: int) -> dict[str, Any]:
-    """Tell what Braket tells; but a reference to pulse calibrations would be followed past the gateway."""
-    told: dict[str, Any] = json.loads(backend.told)
-    service = {**told["service"], "getTaskPollIntervalMillis": poll_milliseconds}
+def _vendors(view: BackendView, poll_milliseconds: int) -> dict[str, Any]:
+    """Tell what Braket tells; but a reference to pulse calibrations would be followed past the gateway.
+
+    What it costs is what is held for it here, where the gateway knows a price.
+    """
+    told: dict[str, Any] = json.loads(view.backend.told)
+    service = {**told["service"], **_cost(view), "getTaskPollIntervalMillis": poll_milliseconds}
     if isinstance(told.get("pulse"), dict):
         told["pulse"] = {**told["pulse"], "nativeGateCalibrationsRef": None}
-    return {**told, "service": service, "qgw": _truth(backend, snapshot)}
+    return {**told, "service": service, "qgw": _truth(view.backend, view.calibration)}
 
 
 def _header(backend: Backend) -> dict[str, str]:
@@ -90,7 +93,12 @@ def _maker(backend: Backend) -> str:
     return provider if provider in _MAKERS else _PLAINEST
 
 
-def _service(backend: Backend, message: str, measured: datetime | None, poll_milliseconds: int) -> dict[str, Any]:
+def _cost(view: BackendView) -> dict[str, Any]:
+    return {} if view.tariff is None else {"deviceCost": prices.device_cost(view.tariff)}
+
+
+def _service(view: BackendView, measured: datetime | None, poll_milliseconds: int) -> dict[str, Any]:
+    backend, message = view.backend, view.status.message
     return {
         "braketSchemaHeader": {"name": f"{_SCHEMA}.device_service_properties", "version": "1"},
         "executionWindows": [_ALWAYS],
@@ -104,6 +112,7 @@ def _service(backend: Backend, message: str, measured: datetime | None, poll_mil
         "deviceLocation": backend.region,
         "updatedAt": rfc3339(measured or backend.online_since),
         "getTaskPollIntervalMillis": poll_milliseconds,
+        **_cost(view),
     }
 
 

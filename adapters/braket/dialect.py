@@ -7,14 +7,15 @@ the part of STS that names the account. Which one is meant stands in the credent
 from collections.abc import Mapping
 from uuid import UUID
 
-from adapters.braket import answers, credentials, labels, refusals, results
-from adapters.braket.routes import Routes
+from adapters.braket import answers, credentials, labels, prices, refusals, results, submissions
+from adapters.braket.routes import Routes, is_price_list
 from adapters.braket.settings import BraketSettings
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
+from gateway.domain.submission import Submission
 from gateway.ports.answers import Answer, Instance
-from gateway.ports.dialect import Credential, SigningPair, WireAnswer, WireRequest
+from gateway.ports.dialect import Credential, SigningPair, WireAnswer, WireRequest, alone
 from gateway.ports.operations import Operation
 
 
@@ -35,9 +36,9 @@ class BraketDialect:
         """Find the caller's signature in the `Authorization` header."""
         return credentials.find(request)
 
-    def open_to_all(self, request: WireRequest) -> bool:  # noqa: ARG002  # every request is signed
-        """Say no: every request is signed."""
-        return False
+    def open_to_all(self, request: WireRequest) -> bool:
+        """Say no, but to the price list: the SDK's cost tracker signs nothing."""
+        return self._settings.price_list and is_price_list(request)
 
     def operation(self, request: WireRequest) -> Operation:
         """Say what a request asks for.
@@ -46,6 +47,14 @@ class BraketDialect:
             RefusedError: no such route (`unknown-operation`), not offered, or the request is malformed.
         """
         return self._routes.operation(request)
+
+    def submission(self, body: bytes) -> Submission:
+        """Read the body of a submission by itself.
+
+        Raises:
+            RefusedError: it is malformed.
+        """
+        return submissions.submit(alone(body), region=self._settings.region).submission
 
     def answer(self, operation: Operation, answer: Answer) -> WireAnswer:
         """Write an answer as AWS's services would.
@@ -80,7 +89,9 @@ class BraketDialect:
         pair: SigningPair,
     ) -> Mapping[str, str]:
         """Give the variables with which `AwsDevice` alone comes here; other services of AWS stay where they are."""
+        listed = {"BRAKET_PRICE_OFFERS_URL": f"{url}/aws{prices.PATH}"} if self._settings.price_list else {}
         return {
+            **listed,
             "AWS_ENDPOINT_URL_BRAKET": f"{url}/aws/braket",
             "AWS_ENDPOINT_URL_S3": f"{url}/aws/s3",
             "AWS_ENDPOINT_URL_STS": f"{url}/aws/sts",

@@ -32,8 +32,8 @@ HYBRID_JOBS = (
     "run the code where you are and submit its quantum tasks here"
 )
 SPENDING_LIMITS = (
-    "spending limits are kept by the gateway's own budgets, one per project and month, not per device; "
-    "ask an administrator to see or change them"
+    "spending limits are the gateway's own budgets, which SearchSpendingLimits shows; they are made, changed and "
+    "removed by its operators alone, with `gateway budgets`"
 )
 UPLOADS = "objects are only read here: results of your own tasks; keep other files in a bucket of your own"
 VIRTUAL_HOSTS = (

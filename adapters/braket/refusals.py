@@ -19,6 +19,8 @@ _BY_CODE: Mapping[str, str] = {
     "signature-invalid": "InvalidSignatureException",
     "signature-expired": "InvalidSignatureException",
 }
+_SPENT: frozenset[str] = frozenset({"over-budget", "budget-exceeded", "quota-exceeded"})
+"""What AWS answers with 402 `ServiceQuotaExceededException`, which its SDK shows and does not repeat."""
 _BY_STATUS: Mapping[int, str] = {
     401: "UnrecognizedClientException",
     402: "ServiceQuotaExceededException",
@@ -67,6 +69,8 @@ def refuse(request: WireRequest, error: GatewayError, *, status: int, request_id
 
 
 def _told(error: GatewayError, status: int) -> int:
+    if error.code in _SPENT:
+        return HTTPStatus.PAYMENT_REQUIRED
     if status == HTTPStatus.NOT_FOUND:
         return _STATUS.get(error.code, status)
     return HTTPStatus.PAYMENT_REQUIRED if status == HTTPStatus.TOO_MANY_REQUESTS else status

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from adapters.braket import arns, credentials, identity, searches, storage, submissions, tasks
+from adapters.braket import arns, credentials, identity, prices, searches, spending, storage, submissions, tasks
 from adapters.braket.errors import HYBRID_JOBS, SPENDING_LIMITS, NotOfferedError
 from adapters.braket.settings import BraketSettings
 from gateway.domain.errors import NotFoundError
@@ -20,11 +20,11 @@ from gateway.ports.operations import Operation
 
 SUPPORTED = (
     "of Amazon Braket SearchDevices, GetDevice, CreateQuantumTask, GetQuantumTask, CancelQuantumTask, "
-    "SearchQuantumTasks and the tags of tasks; the parts of S3 and STS that its SDK needs"
+    "SearchQuantumTasks, SearchSpendingLimits and the tags of tasks; the parts of S3 and STS that its SDK needs"
 )
 _NOT_OFFERED = (
     (re.compile(r"/jobs?(?:/[^/]*)*"), HYBRID_JOBS),
-    (re.compile(r"/spending-limits?(?:/[^/]*)*"), SPENDING_LIMITS),
+    (re.compile(r"/spending-limit(?:/[^/]*)*"), SPENDING_LIMITS),
 )
 _SEGMENT = re.compile(r"[A-Za-z0-9._~%:-]{1,1024}")
 
@@ -52,6 +52,8 @@ class Routes:
         Raises:
             RefusedError: no route, or a request that cannot be read.
         """
+        if is_price_list(request):
+            return ask.ListPrices()
         region, service = credentials.scope(request)
         path = _below(request.path, service)
         match service:
@@ -77,6 +79,11 @@ class Routes:
         raise UnknownOperationError(supported=SUPPORTED, methods=methods)
 
 
+def is_price_list(request: WireRequest) -> bool:
+    """Say whether a request asks for the price list; a signed one asks for an object of that name."""
+    return (request.method, request.path) == ("GET", prices.PATH) and "authorization" not in request.headers
+
+
 def _table(page_limit: int) -> Sequence[Route]:
     """List every route, the polled one first."""
     task, tags = re.compile(r"/quantum-task/([^/]+)"), re.compile(r"/tags/([^/]+)")
@@ -94,6 +101,7 @@ def _table(page_limit: int) -> Sequence[Route]:
             re.compile("/quantum-tasks"),
             lambda request, _: searches.tasks_matching(request, page_limit=page_limit),
         ),
+        Route("POST", re.compile("/spending-limits"), lambda request, region: spending.search(request, region=region)),
         Route("POST", re.compile("/devices"), lambda request, region: searches.devices(request, region=region)),
         Route(
             "GET",

@@ -35,6 +35,11 @@ class BraketSettings(BaseModel):
         le=100,
         description="Most tasks or objects in one page of a list; the SDK asks for further pages by itself.",
     )
+    price_list: bool = Field(
+        default=True,
+        description="Whether the SDK's cost tracker gets the price list here. It asks without a key, so "
+        "whoever reaches the gateway may read what devices cost; without, it asks AWS itself.",
+    )
     braket_url: str = Field(
         default="https://braket.{region}.amazonaws.com",
         pattern=_URL,

@@ -1,5 +1,6 @@
 """CreateQuantumTask: from the received body to the canonical submission. The body itself stays as it came."""
 
+import json
 import re
 from hashlib import sha256
 from itertools import islice
@@ -48,9 +49,21 @@ def submit(request: WireRequest, *, region: str) -> Submit:
             unknown_fields=tuple(islice(unknown, bodies.MOST_POINTERS)),
             sdk=_sdk(request.headers.get("user-agent", "")),
             echo=_echo(body, region),
-            repeat_token=body.client_token,
+            repeat_token=request.idempotency_key or body.client_token,
+            work_digest=_work_digest(request, body),
         )
     )
+
+
+def _work_digest(request: WireRequest, body: CreateTaskBody) -> str:
+    """Digest what is to be done, where a header says which submissions are one; else the body's own digest counts.
+
+    AWS's SDK makes a new `clientToken` for each call, so a person who repeats one under a header sends another body.
+    """
+    if request.idempotency_key is None:
+        return ""
+    work = body.model_dump(mode="json", by_alias=True, exclude={"client_token"})
+    return sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
 
 
 def _echo(body: CreateTaskBody, region: str) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def job(told: Mapping[str, Any], *, envelope: bytes = b"") -> VendorJob:
         finished_at=parse_rfc3339(ended) if ended else None,
         reason=plain_words(discreet(str(reason))) if reason else "",
         queue_position=_position(told),
+        shots_done=_shots(told),
         envelope=envelope,
     )
 
@@ -86,6 +87,11 @@ def _mark(told: Mapping[str, Any]) -> str | None:
     found = _MARKED.fullmatch(str(told.get("outputS3Directory", "")))
     tag = (told.get("tags") or {}).get(TAG)
     return found["mark"] if found else tag
+
+
+def _shots(told: Mapping[str, Any]) -> int | None:
+    done = told.get("numSuccessfulShots")
+    return done if type(done) is int and done >= 0 else None
 
 
 def _position(told: Mapping[str, Any]) -> int | None:

@@ -100,6 +100,22 @@ class SearchDevicesBody(Wire):
     page: Annotated[str | None, Field(alias="nextToken")] = None
 
 
+class LimitFilter(Wire):
+    """One filter of a search for spending limits."""
+
+    name: Literal["deviceArn"]
+    values: Annotated[list[Text], Field(min_length=1, max_length=10)]
+    operator: Literal["EQUAL"]
+
+
+class SearchLimitsBody(Wire):
+    """POST /spending-limits."""
+
+    filters: Annotated[list[LimitFilter], Field(max_length=10, default_factory=list)]
+    most: Annotated[Annotated[int, Field(ge=1, le=100)] | None, Field(alias="maxResults")] = None
+    page: Annotated[Annotated[str, StringConstraints(pattern=_PAGE)] | None, Field(alias="nextToken")] = None
+
+
 class TaskFilter(Wire):
     """One filter of a task search."""
 

@@ -8,13 +8,14 @@ from base64 import b32hexencode
 from collections.abc import Mapping
 from uuid import UUID
 
-from adapters.ibm import answers, credentials, instances, labels, refusals, results, routes
+from adapters.ibm import answers, credentials, instances, labels, refusals, results, routes, submissions
 from adapters.ibm.settings import IbmSettings
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
+from gateway.domain.submission import Submission
 from gateway.ports.answers import Answer, Instance
-from gateway.ports.dialect import Credential, SigningPair, WireAnswer, WireRequest
+from gateway.ports.dialect import Credential, SigningPair, WireAnswer, WireRequest, alone
 from gateway.ports.operations import Operation
 
 _ID_LETTERS = 19
@@ -49,6 +50,14 @@ class IbmDialect:
             RefusedError: no such route (`unknown-operation`), or the request is malformed.
         """
         return routes.operation(self._routes, request)
+
+    def submission(self, body: bytes) -> Submission:
+        """Read the body of a submission by itself.
+
+        Raises:
+            RefusedError: it is malformed.
+        """
+        return submissions.submit(alone(body)).submission
 
     def answer(self, operation: Operation, answer: Answer) -> WireAnswer:
         """Write an answer as IBM's services would.

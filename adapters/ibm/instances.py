@@ -3,10 +3,13 @@
 The CRN carries nothing but the opaque id of the project's instance; the key alone decides who one is.
 """
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from gateway.ports.answers import Instance, UsageView
+from gateway.ports.answers import Allowance, Instance, UsageView
+
+_MILLISECONDS: Final = 1000
 
 
 def crn(instance: Instance) -> str:
@@ -37,19 +40,35 @@ def plan(instance: Instance, *, plan_id: str, name: str) -> dict[str, Any]:
 
 
 def usage(view: UsageView) -> dict[str, Any]:
-    """Answer for a project's usage, in seconds; no limit means no limit fields."""
+    """Answer for a project's usage, in seconds; no limit means no limit fields.
+
+    The SDK asks before every submission, and warns when the limit is reached; it takes a limit of 0 for none known.
+    """
     answer: dict[str, Any] = {
         "instance_id": crn(view.instance),
         "plan_id": view.instance.id,
         "usage_consumed_seconds": view.used_seconds,
-        "usage_period": {"start_time": view.period_start.isoformat(), "end_time": view.period_end.isoformat()},
+        "usage_period": _period(view.period_start, view.period_end),
         "usage_limit_reached": False,
     }
-    if view.allocation_seconds is not None:
-        answer["usage_allocation_seconds"] = view.allocation_seconds
-        answer["usage_limit_seconds"] = view.allocation_seconds
-        answer["usage_limit_reached"] = view.used_seconds >= view.allocation_seconds
-    return answer
+    return answer if view.allowance is None else answer | _limited(view, view.allowance)
+
+
+def _limited(view: UsageView, allowance: Allowance) -> dict[str, Any]:
+    """Tell the tightest limit in its own window; held time counts, because no other job may have it."""
+    allowed = allowance.allowed_milliseconds / _MILLISECONDS
+    return {
+        "usage_consumed_seconds": allowance.taken_milliseconds / _MILLISECONDS,
+        "usage_period": _period(allowance.begins_at or view.period_start, allowance.resets_at or view.period_end),
+        "usage_allocation_seconds": allowed,
+        "usage_limit_seconds": allowed,
+        "usage_limit_reached": allowance.left_milliseconds == 0,
+        "qgw": {"limit": allowance.limit},
+    }
+
+
+def _period(start: datetime, end: datetime) -> dict[str, str]:
+    return {"start_time": start.isoformat(), "end_time": end.isoformat()}
 
 
 def _resource(instance: Instance) -> dict[str, Any]:

@@ -17,7 +17,12 @@ INTERACTIVE_TTL_SECONDS = 60
 def open_session(request: WireRequest) -> OpenSession:
     """Read POST /sessions."""
     body = bodies.complete(OpenSessionBody, request.body)
-    return OpenSession(backend=body.backend, mode=body.mode, max_ttl_seconds=body.max_ttl)
+    return OpenSession(
+        backend=body.backend,
+        mode=body.mode,
+        max_ttl_seconds=body.max_ttl,
+        repeat_token=request.idempotency_key,
+    )
 
 
 def close_session(request: WireRequest, session_id: str) -> CloseSession:

@@ -46,6 +46,12 @@ class IbmAccount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     crn: str = Field(pattern=CRN, description="The Cloud Resource Name of the instance that pays.")
+    plan: str = Field(
+        default="pay-as-you-go",
+        pattern=r"^[a-z][a-z-]{0,39}$",
+        description="The instance's plan at IBM, by which prices are found: `pay-as-you-go`, `flex`, `premium` or "
+        "`open`.",
+    )
 
 
 class IbmCredential(BaseModel):

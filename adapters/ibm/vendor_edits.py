@@ -1,7 +1,9 @@
-"""What changes in a submission on its way to IBM: the instance that pays, our mark, and what only we know.
+"""What changes in a submission on its way to IBM: who pays, how long it may run, our mark, and what only we know.
 
 The mark is one more tag. IBM takes eight; the eighth of a client's stays with the gateway, which shows jobs and finds
 them by its own record of their tags. A session is the gateway's own, so IBM is told of none, or of the one it knows.
+What is paid by the second is stopped by IBM when what was held for it is used up: `cost` is the SDK's
+`max_execution_time`, and is only ever made shorter.
 """
 
 import json
@@ -30,6 +32,7 @@ def prepared(account: Account, dispatch: Dispatch) -> Prepared:
         *_changed(body, "instance", crn, why="account"),
         *_changed(body, "backend", json.dumps(dispatch.backend), why="translated"),
         *_session(body, dispatch.vendor_session_id),
+        *_capped(body, dispatch.max_seconds),
         _marked(body, json.dumps(dispatch.mark)),
     ]
     return Prepared(body=body.done(), edits=tuple(edits))
@@ -52,6 +55,16 @@ def _session(body: Splices, theirs: str | None) -> list[WireEdit]:
         return []
     body.drop("session_id")
     return [WireEdit(pointer="/session_id", old_digest=digest(old), new="null", why="session")]
+
+
+def _capped(body: Splices, seconds: int | None) -> list[WireEdit]:
+    """Let it run no longer than allowed; a client that asked for less is left alone."""
+    old = body.old("cost")
+    asked = None if old is None else json.loads(old)
+    if seconds is None or (asked is not None and asked <= seconds):
+        return []
+    body.put("cost", new := json.dumps(seconds))
+    return [WireEdit(pointer="/cost", old_digest=None if old is None else digest(old), new=new, why="limit")]
 
 
 def _marked(body: Splices, mark: str) -> WireEdit:

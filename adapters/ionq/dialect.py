@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from adapters.ionq import answers, credentials, ids, labels, refusals, results, routes
+from adapters.ionq import answers, credentials, ids, labels, refusals, results, routes, submissions
 from adapters.ionq.settings import IonqSettings
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
+from gateway.domain.submission import Submission
 from gateway.ports.answers import Answer, Instance
-from gateway.ports.dialect import Credential, SigningPair, WireAnswer, WireRequest
+from gateway.ports.dialect import Credential, SigningPair, WireAnswer, WireRequest, alone
 from gateway.ports.operations import Operation
 
 
@@ -42,6 +43,14 @@ class IonqDialect:
             RefusedError: no such route (`unknown-operation`), or the request is malformed.
         """
         return routes.operation(self._routes, request)
+
+    def submission(self, body: bytes) -> Submission:
+        """Read the body of a submission by itself.
+
+        Raises:
+            RefusedError: it is malformed.
+        """
+        return submissions.submit(alone(body), self._settings).submission
 
     def answer(self, operation: Operation, answer: Answer) -> WireAnswer:
         """Write an answer as IonQ's API would.

@@ -8,7 +8,7 @@ from gateway.domain.clock import rfc3339
 from gateway.domain.malformed import InvalidValueError
 from gateway.ports.answers import CostEstimate, CostView, UsageView
 
-_MICROS = 1_000_000
+_MICROS, _NANOS = 1_000_000, 1_000_000_000
 
 
 def estimate(asked: Estimate, answer: CostEstimate) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def estimate(asked: Estimate, answer: CostEstimate) -> dict[str, Any]:
     Raises:
         NoPriceError: no price is known.
     """
-    quote = answer.quote
+    quote, tariff = answer.quote, answer.tariff
     if quote is None:
         raise NoPriceError(backend=asked.inputs["backend"])
     return {
@@ -25,12 +25,12 @@ def estimate(asked: Estimate, answer: CostEstimate) -> dict[str, Any]:
         "estimated_at": rfc3339(answer.at).replace("Z", "+00:00"),
         "cost_unit": quote.currency.lower(),
         "rate_information": {
-            "job_cost_minimum": None,
-            "cost_2q_gate": None,
-            "cost_1q_gate": None,
-            "organization": quote.basis,
+            "job_cost_minimum": None if tariff is None else tariff.minimum_micros / _MICROS,
+            "cost_2q_gate": None if tariff is None else tariff.two_qubit_gate_nanos / _NANOS,
+            "cost_1q_gate": None if tariff is None else tariff.one_qubit_gate_nanos / _NANOS,
+            "organization": f"{quote.basis}; at most {quote.amount_micros / _MICROS} are held",
         },
-        "estimated_cost": quote.amount_micros / _MICROS,
+        "estimated_cost": (quote.amount_micros if quote.estimate_micros is None else quote.estimate_micros) / _MICROS,
         "estimated_execution_time": answer.seconds,
         "current_predicted_queue_time": answer.queue_length * answer.seconds,
     }

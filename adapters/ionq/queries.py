@@ -139,6 +139,9 @@ def estimate(request: WireRequest, settings: IonqSettings) -> Estimate:
         backend=names.ours(backend, simulator=settings.simulator_backend),
         circuits=1,
         shots=shots,
+        one_qubit_gates=one,
+        two_qubit_gates=two,
+        mitigated=query.flag("error_mitigation") or False,
         seconds=shots * (one * _ONE_QUBIT_SECONDS + two * _TWO_QUBIT_SECONDS + _READOUT_SECONDS),
         inputs={
             "backend": backend,

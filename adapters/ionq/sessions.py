@@ -23,6 +23,7 @@ def open_session(request: WireRequest, settings: IonqSettings) -> OpenSession:
         mode="dedicated",
         max_ttl_seconds=minutes and minutes * _MINUTE,
         echo={"settings": {} if minutes is None else {"duration_limit_min": minutes}},
+        repeat_token=request.idempotency_key,
     )
 
 

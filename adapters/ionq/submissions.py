@@ -63,9 +63,17 @@ def submit(request: WireRequest, settings: IonqSettings) -> Submit:
             sdk=_sdk(request.headers.get("user-agent", "")),
             echo=_echo(body, given),
             repeat_token=request.idempotency_key,
+            mitigated=_mitigated(body.settings),
             work_digest=_work_digest(request.body, metadata),
         )
     )
+
+
+def _mitigated(settings: Any) -> bool | None:
+    asked = settings.get("error_mitigation") if isinstance(settings, dict) else None
+    debiasing = asked.get("debiasing") if isinstance(asked, dict) else None
+    # IonQ turns debiasing on by itself for larger jobs, so only a word of the client's says that it is off.
+    return debiasing if isinstance(debiasing, bool) else None
 
 
 def _metadata(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """IonQ's jobs in our words."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
 
@@ -49,9 +51,12 @@ def priced(told: VendorJob, cost: Mapping[str, Any]) -> VendorJob:
     """Add what a job cost, where IonQ says so in dollars."""
     amount = cost.get("cost") or {}
     value, unit = amount.get("value"), str(amount.get("unit", "")).lower()
-    if unit != "usd" or not isinstance(value, int | float) or value < 0:
+    if unit != "usd" or isinstance(value, bool) or not isinstance(value, int | float):
         return told
-    return replace(told, cost_micros=round(value * _MICROS))
+    micros = Decimal(str(value)) * _MICROS
+    if not micros.is_finite() or micros < 0:
+        return told
+    return replace(told, cost_micros=math.ceil(micros))
 
 
 def without_session(session_id: Any) -> WireEdit:

@@ -1,159 +1,157 @@
-"""What a job may cost at most, from a price file that people review and date.
+"""What a job may cost at most before it runs, and what it cost afterwards, by price files that people review.
 
-The file is strict JSON: an unknown field, a repeated key, a float or a price without its source is refused.
-Its revision is the SHA-256 of its bytes, so that an entry can name exactly the prices it was made with. The
-first price that fits a backend counts. Amounts are rounded up to the next micro.
+The revision of a book is the SHA-256 of its bytes, so that an entry can name exactly the prices it was made with.
+The first price that fits a backend and its account's plan counts; an operator's own stand before the shipped ones.
 """
 
-import hashlib
-import json
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Final, Self
 
-import msgspec
-
+from gateway.budgets import price_file
+from gateway.budgets.price_file import Listed, PriceFileError
+from gateway.budgets.rates import LARGEST, Bounds, PerGate, PerSecond, PerTask, divided_up, total
+from gateway.budgets.workload import MILLISECONDS, NO_TERMS, Site, Terms, Usage, Workload
 from gateway.domain.backend import Backend, ExecutionKind
+from gateway.domain.budget import Charge
 from gateway.domain.circuit import ProgramFacts
-from gateway.domain.errors import InsecureError
-from gateway.domain.money import Quote
+from gateway.domain.money import Quote, Tariff
 
-_LARGEST: Final = 2**53 - 1
-"""Amounts stand in ledger entries, where integers stay below 2**53."""
-_MILLISECONDS: Final = 1000
+__all__ = ["DEFAULT_CAP_SECONDS", "PriceBook", "PriceFileError"]
 
-Micros = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
-
-
-class PriceFileError(InsecureError):
-    """The price file cannot be used, and without prices nothing may be charged."""
-
-    code = "price-file-invalid"
-
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"price file {name}: {problem}; correct it, jobs are priced by nothing else")
-
-
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a price was read, and when."""
-
-    date: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    title: Annotated[str, msgspec.Meta(min_length=1)]
-    url: str | None
-
-
-class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one kind of backend costs; the three parts add up."""
-
-    upstream: Annotated[str, msgspec.Meta(min_length=1)]
-    backend: Annotated[str, msgspec.Meta(min_length=1)]
-    """A name or glob pattern."""
-    kind: ExecutionKind
-    """Must be the backend's own, so that a simulator's price never fits a quantum computer."""
-    per_job_micros: Micros
-    per_shot_micros: Micros
-    per_second_micros: Micros
-    source: str
-    """Names one of the file's sources."""
-
-    def fits(self, backend: Backend) -> bool:
-        """Say whether this is the price of a backend."""
-        return (
-            self.upstream == backend.upstream and self.kind is backend.kind and fnmatchcase(backend.name, self.backend)
-        )
-
-
-class _PriceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    schema: Literal["qgw.prices/1"]
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
-    sources: dict[str, Source]
-    prices: list[Price]
+DEFAULT_CAP_SECONDS: Final = 300
+"""What a job that is priced by time may run for, where neither its caller nor policy says less or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBook:
-    """One price file, read and checked."""
+    """All prices in force, read and checked."""
 
     revision: str
-    """SHA-256 of the file, hexadecimal."""
+    """SHA-256 of the content, hexadecimal."""
     content: bytes = field(repr=False)
-    """The file as it was read, to be stored under its revision."""
-    currency: str
-    prices: Sequence[Price] = field(repr=False)
+    """The files as they were read, to be stored under the revision."""
+    prices: Sequence[Listed] = field(repr=False)
+    cap_seconds: int = DEFAULT_CAP_SECONDS
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a price file.
+    def load(cls, path: Path, *, over: Path | None = None, cap_seconds: int = DEFAULT_CAP_SECONDS) -> Self:
+        """Read a price file, and an operator's own file or folder whose prices go before it.
 
         Raises:
-            PriceFileError: absent, or not exactly of the schema `qgw.prices/1`.
+            PriceFileError: one is absent, or not exactly of a schema that is read.
         """
-        try:
-            content = path.read_bytes()
-            file = _parse(content)
-        except FileNotFoundError:
-            raise PriceFileError(path.name, "there is no such file") from None
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise PriceFileError(path.name, str(error)) from None
-        if unsourced := sorted({price.source for price in file.prices} - set(file.sources)):
-            raise PriceFileError(path.name, f"the source {unsourced[0]!r} of a price is not among its sources")
-        return cls(
-            revision=hashlib.sha256(content).hexdigest(),
-            content=content,
-            currency=file.currency,
-            prices=tuple(file.prices),
-        )
+        files = [*([] if over is None else price_file.additions(over)), price_file.read(path)]
+        content, revision = price_file.joined(files)
+        prices = tuple(listed for file in files for listed in file.prices)
+        return cls(revision=revision, content=content, prices=prices, cap_seconds=cap_seconds)
 
-    def quote(self, backend: Backend, facts: ProgramFacts) -> Quote | None:
+    def quote(self, backend: Backend, facts: ProgramFacts, terms: Terms = NO_TERMS) -> Quote | None:
         """Say what a program may cost on a backend; `None` when that is not known, which policy denies."""
-        return self.estimate(backend, shots=facts.total_shots, seconds=facts.estimated_seconds)
+        work = Workload.of(facts)
+        return None if work is None else self.price(Site.of(backend), work, terms)
 
-    def estimate(self, backend: Backend, *, shots: int, seconds: float) -> Quote | None:
-        """Say what a job of a size may cost on a backend; `None` when that is not known."""
-        price = next((price for price in self.prices if price.fits(backend)), None)
-        milliseconds = _milliseconds(seconds)
-        if price is None or milliseconds is None or shots < 0:
+    def price(self, site: Site, work: Workload, terms: Terms = NO_TERMS) -> Quote | None:
+        """Say what a job of a size may cost somewhere; `None` when that is not known."""
+        listed = self._of(site, terms.plan)
+        if listed is None:
             return None
-        amount = (
-            price.per_job_micros
-            + price.per_shot_micros * shots
-            + _divided_up(price.per_second_micros * milliseconds, _MILLISECONDS)
-        )
-        return self._quote(price, amount) if amount <= _LARGEST else None
-
-    def _quote(self, price: Price, amount: int) -> Quote:
+        seconds = self.cap_seconds if terms.max_seconds is None else terms.max_seconds
+        cost = total(rate.cost(work, Bounds(seconds=seconds, mitigated=terms.mitigated)) for rate in listed.price.rates)
+        bound = seconds if any(isinstance(rate, PerSecond) for rate in listed.price.rates) else None
+        occupied = _occupied(site, work, bound)
+        native = 0 if cost.native is None else cost.native[0]
+        if seconds < 0 or max(cost.most_micros, work.shots, occupied, native) > LARGEST:
+            return None
         return Quote(
-            amount_micros=amount,
-            currency=self.currency,
+            amount_micros=cost.most_micros,
+            estimate_micros=cost.expected_micros,
+            currency=listed.currency,
             price_revision=self.revision,
-            basis=f"{price.per_job_micros} per job, {price.per_shot_micros} per shot, "
-            f"{price.per_second_micros} per second, in micros of {self.currency} ({price.source})",
+            basis=_basis(listed),
+            source=listed.read,
+            circuits=len(work.portions),
+            shots=work.shots,
+            qpu_milliseconds=occupied,
+            bound_seconds=bound,
+            native=cost.native,
         )
 
+    def charge(self, usage: Usage, held: Charge) -> Charge:
+        """Say what a job really took, from what its vendor reports of usage and from what was held for it.
 
-def _parse(content: bytes) -> _PriceFile:
-    """Read strictly; msgspec alone would keep the last of two equal keys without a word."""
-    json.loads(content, object_pairs_hook=_unique)
-    return msgspec.json.decode(content, type=_PriceFile)
+        What the report leaves open is charged as it was held, in proportion to the shots where those are told.
+        """
+        listed = self._of(usage.site, usage.plan)
+        priced = (
+            [None]
+            if listed is None or listed.currency != held.currency
+            else [rate.charged(usage) for rate in listed.price.rates]
+        )
+        known = [amount for amount in priced if amount is not None]
+        micros = sum(known) if len(known) == len(priced) else _in_proportion(usage, held)
+        return _taken(usage, held, min(micros, LARGEST))
+
+    def tariff(self, site: Site, terms: Terms = NO_TERMS) -> Tariff | None:
+        """Say what is charged for somewhere; `None` when that is not known."""
+        listed = self._of(site, terms.plan)
+        if listed is None:
+            return None
+        tariff = Tariff(currency=listed.currency, source=listed.read)
+        for rate in listed.price.rates:
+            match rate:
+                case PerTask():
+                    tariff = replace(tariff, per_task_micros=rate.per_task_micros, per_shot_micros=rate.per_shot_micros)
+                case PerSecond():
+                    tariff = replace(tariff, per_second_micros=rate.per_second_micros)
+                case PerGate():
+                    tariff = replace(
+                        tariff,
+                        one_qubit_gate_nanos=rate.one_qubit_gate_nanos,
+                        two_qubit_gate_nanos=rate.two_qubit_gate_nanos,
+                        minimum_micros=rate.minimum(mitigated=terms.mitigated is not False),
+                    )
+        return tariff
+
+    def sites(self, backend: str, upstream: str | None = None) -> list[Site]:
+        """Guess where a backend may be from its name alone: the places whose price names it most exactly."""
+        fitting: dict[Site, int] = {}
+        for price in (each.price for each in self.prices):
+            if upstream in {None, price.upstream} and fnmatchcase(backend, price.backend):
+                site = Site(upstream=price.upstream, backend=backend, kind=price.kind)
+                fitting[site] = max(len(price.backend), fitting.get(site, 0))
+        return [site for site, exact in fitting.items() if exact == max(fitting.values())]
+
+    def _of(self, site: Site, plan: str) -> Listed | None:
+        return next((each for each in self.prices if each.price.fits(site, plan)), None)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise ValueError(f"the key {key!r} occurs twice")
-    return dict(pairs)
+def _basis(listed: Listed) -> str:
+    return " and ".join(rate.words(listed.currency) for rate in listed.price.rates) + f" ({listed.price.source})"
 
 
-def _milliseconds(seconds: float) -> int | None:
-    """Round an estimate up to whole milliseconds; from here on money is computed in integers."""
-    if not math.isfinite(seconds) or seconds < 0:
-        return None
-    return math.ceil(seconds * _MILLISECONDS)
+def _occupied(site: Site, work: Workload, bound_seconds: int | None) -> int:
+    """Give the longest time on a quantum computer; what has no bound is believed its estimate."""
+    if site.kind is not ExecutionKind.HARDWARE:
+        return 0
+    return work.milliseconds if bound_seconds is None else bound_seconds * MILLISECONDS
 
 
-def _divided_up(dividend: int, divisor: int) -> int:
-    return -(-dividend // divisor)
+def _in_proportion(usage: Usage, held: Charge) -> int:
+    if usage.shots is None:
+        return held.micros if usage.completed else 0
+    if not usage.completed and not usage.shots:
+        return 0
+    return divided_up(held.micros * min(usage.shots, held.shots), held.shots) if held.shots else held.micros
+
+
+def _taken(usage: Usage, held: Charge, micros: int) -> Charge:
+    """Take the other units from the report, too; what of a job did not run is not taken."""
+    if not (usage.completed or usage.shots or usage.milliseconds):
+        return replace(held, micros=micros, jobs=0, circuits=0, shots=0, qpu_milliseconds=0)
+    hardware = usage.site.kind is ExecutionKind.HARDWARE
+    told = held.qpu_milliseconds if usage.milliseconds is None else usage.milliseconds
+    shots = held.shots if usage.shots is None else usage.shots
+    return replace(held, micros=micros, shots=shots, qpu_milliseconds=told if hardware else 0)

@@ -9,7 +9,7 @@ from braket.aws import AwsDevice, AwsSession
 from braket.circuits import Circuit, Observable
 from braket.ir.openqasm import Program
 from braket.program_sets import ProgramSet
-from braket_kit import bell, device, driver, raised
+from braket_kit import DEVICE, bell, device, driver, raised
 
 
 def main():
@@ -27,7 +27,7 @@ def main():
         "no_device": raised(lambda: AwsDevice("arn:aws:braket:::device/quantum-simulator/gateway/nothing")),
         "no_task": raised(lambda: client.get_quantum_task(quantumTaskArn=unknown())),
         "jobs": raised(lambda: client.search_jobs(filters=[])),
-        "limits": raised(lambda: client.search_spending_limits(filters=[])),
+        "limits": raised(lambda: client.create_spending_limit(deviceArn=DEVICE, spendingLimit="1")),
         "secret": {name: raised(call) for name, call in wrong_secret().items()},
         "stranger": raised(lambda: signed_by("AKIAIOSFODNN7EXAMPLE").client("braket").search_devices(filters=[])),
         "changed": raised(lambda: changed().search_devices(filters=[])),

@@ -71,6 +71,14 @@ def test_a_refusal_has_a_code_that_boto_knows(status, shown, code):
     assert json.loads(wire.body) == {"message": "no <more>", "qgw": {"code": "test-too-many", "request_id": "r-1"}}
 
 
+@pytest.mark.parametrize("code", ["over-budget", "budget-exceeded", "quota-exceeded"])
+def test_who_has_used_up_what_is_theirs_hears_of_a_quota(code):
+    kind = type("SpentError", (RefusedError,), {"code": code})
+    wire = DIALECT.refuse(made.request("POST", "/quantum-task"), kind("no"), status=403, request_id="r-1")
+
+    assert (wire.status, wire.headers["x-amzn-errortype"]) == (402, "ServiceQuotaExceededException")
+
+
 class UnknownOperationLikeError(RefusedError):
     code = "unknown-operation"
 
@@ -144,7 +152,8 @@ def outcome(*asked, **more):
         (("PUT", "/job/arn%3Aaws/cancel"), "braket", "not-offered"),
         (("POST", "/jobs"), "braket", "not-offered"),
         (("POST", "/spending-limit"), "braket", "not-offered"),
-        (("POST", "/spending-limits"), "braket", "not-offered"),
+        (("POST", "/spending-limits", {}), "braket", "SearchLimits"),
+        (("GET", "/price-list/index.csv"), "s3", "unknown-operation"),
         (("PATCH", "/spending-limit/arn%3Aaws/update"), "braket", "not-offered"),
         (("GET", "/quantum-task"), "braket", "unknown-operation"),
         (("GET", "/nothing"), "braket", "unknown-operation"),
@@ -168,6 +177,7 @@ def test_the_environment_sends_only_what_is_ours_here():
     told = DIALECT.environment(url="https://gw.example", instance=values.INSTANCE, key="k", pair=pair)
 
     assert told == {
+        "BRAKET_PRICE_OFFERS_URL": "https://gw.example/aws/price-list/index.csv",
         "AWS_ENDPOINT_URL_BRAKET": "https://gw.example/aws/braket",
         "AWS_ENDPOINT_URL_S3": "https://gw.example/aws/s3",
         "AWS_ENDPOINT_URL_STS": "https://gw.example/aws/sts",

@@ -35,6 +35,17 @@ def test_a_task_is_read_whole():
     assert read.unknown_fields == ()
 
 
+def test_a_header_says_more_than_the_token_that_the_sdk_makes_by_itself():
+    """boto draws a new `clientToken` for every call; who sends a header has thought about which calls are one."""
+    header = {"idempotency-key": "night-7"}
+    one, again = (submission(header, clientToken=token) for token in ("a" * 8, "b" * 8))
+    other = submission(header, clientToken="a" * 8, shots=9)
+
+    assert {one.repeat_token, again.repeat_token, other.repeat_token} == {"night-7"}
+    assert one.work_digest == again.work_digest != other.work_digest
+    assert submission(clientToken="a" * 8).work_digest == ""
+
+
 def test_a_device_of_amazon_s_is_called_by_its_arn():
     arn = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
 

@@ -1,14 +1,17 @@
 """The virtual instance that search, catalog and usage show."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from adapters.ibm import instances
-from gateway.ports.answers import UsageView
+from gateway.ports.answers import Allowance, UsageView
 from tests.fakes.values import INSTANCE, NOW
 
 CRN = instances.crn(INSTANCE)
+LATER = NOW + timedelta(days=7)
+USAGE = UsageView(instance=INSTANCE, used_seconds=12.5, period_start=NOW, period_end=NOW)
 
 
 def test_a_crn_carries_the_opaque_id_and_nothing_else():
@@ -33,13 +36,32 @@ def test_search_shows_backends_or_the_sdk_leaves_the_instance_out():
     assert found["service_plan_unique_id"] == INSTANCE.id
 
 
-@pytest.mark.parametrize(("allocation", "reached"), [(None, False), (100.0, False), (12.5, True), (5.0, True)], ids=str)
-def test_a_limit_is_shown_only_where_there_is_one(allocation, reached):
-    view = UsageView(
-        instance=INSTANCE, used_seconds=12.5, period_start=NOW, period_end=NOW, allocation_seconds=allocation
+def test_without_a_limit_no_limit_is_shown():
+    shown = instances.usage(USAGE)
+
+    assert shown["usage_limit_reached"] is False
+    assert "usage_limit_seconds" not in shown
+    assert shown["usage_consumed_seconds"] == 12.5
+
+
+@pytest.mark.parametrize(
+    ("taken", "reached"),
+    [
+        pytest.param(0, False, id="nothing is taken"),
+        pytest.param(599_999, False, id="a millisecond is left"),
+        pytest.param(600_000, True, id="nothing is left"),
+        pytest.param(700_000, True, id="more was billed than held"),
+    ],
+)
+def test_the_tightest_limit_is_shown_in_its_own_window(taken, reached):
+    """The SDK asks before each submission and warns by itself, in its own words."""
+    allowance = Allowance(
+        limit="lab-week", allowed_milliseconds=600_000, taken_milliseconds=taken, begins_at=NOW, resets_at=LATER
     )
 
-    shown = instances.usage(view)
+    shown = instances.usage(replace(USAGE, allowance=allowance))
 
     assert shown["usage_limit_reached"] is reached
-    assert ("usage_limit_seconds" in shown) is (allocation is not None)
+    assert shown["usage_limit_seconds"] == shown["usage_allocation_seconds"] == 600
+    assert shown["usage_consumed_seconds"] == taken / 1000
+    assert shown["usage_period"] == {"start_time": NOW.isoformat(), "end_time": LATER.isoformat()}

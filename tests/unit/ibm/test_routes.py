@@ -95,3 +95,9 @@ def test_a_session_is_opened_with_all_the_sdk_says():
     assert read("POST", "/api/v1/sessions", body=body) == ask.OpenSession(
         backend="sim_line_5", mode="batch", max_ttl_seconds=3600
     )
+
+
+def test_an_opening_carries_its_clients_own_token():
+    body, headers = b'{"mode": "batch", "backend": "sim_line_5"}', {"idempotency-key": "night-7"}
+
+    assert read("POST", "/api/v1/sessions", body=body, headers=headers).repeat_token == "night-7"

@@ -108,6 +108,30 @@ def test_the_accounts_instance_in_the_header_is_declared():
     assert (edit.pointer, json.loads(edit.new), edit.why) == ("header:Service-CRN", CRN, "account")
 
 
+@pytest.mark.parametrize(
+    ("before", "limit", "after", "old"),
+    [
+        pytest.param('{"a":1', 300, '{"a":1,"cost":300', None, id="nothing asked"),
+        pytest.param('{"a":1, "cost" : 900', 300, '{"a":1, "cost" : 300', digest("900"), id="more asked"),
+        pytest.param('{"a":1, "cost":null', 300, '{"a":1, "cost":300', digest("null"), id="null asked"),
+    ],
+)
+def test_a_job_runs_no_longer_than_allowed_and_that_is_declared(before, limit, after, old):
+    """What is held for a job by the second holds only if IBM stops it in time."""
+    text, edits = edited(before + "}", max_seconds=limit)
+
+    assert text == after + f',"tags":["{MARK}"]}}'
+    assert (edits["/cost"].old_digest, edits["/cost"].new, edits["/cost"].why) == (old, "300", "limit")
+
+
+@pytest.mark.parametrize("limit", [None, 60, 61])
+def test_a_client_that_asks_for_less_is_left_alone(limit):
+    text, edits = edited('{"cost":60}', max_seconds=limit)
+
+    assert json.loads(text)["cost"] == 60
+    assert "/cost" not in edits
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -8,7 +8,7 @@ import pytest
 from adapters.ionq import IonqDialect, IonqSettings, asked
 from gateway.domain.errors import NotFoundError, RefusedError, UnavailableError
 from gateway.domain.job import JobStatus
-from gateway.domain.money import Quote
+from gateway.domain.money import Quote, Tariff
 from gateway.ports import answers as answered
 from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
@@ -114,6 +114,27 @@ def test_an_estimate_is_in_whole_dollars():
     assert told["input_values"] == {"backend": "simulator", "shots": 10}
 
 
+def test_an_estimate_tells_the_rates_it_was_made_with():
+    tariff = Tariff(
+        currency="USD",
+        source="a list",
+        one_qubit_gate_nanos=220_000,
+        two_qubit_gate_nanos=975_000,
+        minimum_micros=12_416_600,
+    )
+    quote = replace(QUOTE, amount_micros=97_500_000, estimate_micros=12_416_600)
+    given = answered.CostEstimate(
+        backend=values.BACKEND, quote=quote, seconds=2.0, queue_length=0, at=values.NOW, tariff=tariff
+    )
+
+    told = answer(ESTIMATE, given)
+
+    rates = told["rate_information"]
+    assert (rates["cost_1q_gate"], rates["cost_2q_gate"], rates["job_cost_minimum"]) == (0.00022, 0.000975, 12.4166)
+    assert told["estimated_cost"] == 12.4166
+    assert "at most 97.5 are held" in rates["organization"]
+
+
 def test_without_a_price_there_is_no_estimate():
     given = answered.CostEstimate(backend=values.BACKEND, quote=None, seconds=2.0, queue_length=0, at=values.NOW)
 
@@ -135,7 +156,6 @@ def test_usage_is_told_for_the_one_period_there_are_books_for():
         used_seconds=1.5,
         period_start=values.NOW.replace(day=1),
         period_end=values.NOW.replace(month=4, day=1),
-        allocation_seconds=None,
     )
 
     assert answer(PERIOD, view)["time_us_total"] == 1_500_000

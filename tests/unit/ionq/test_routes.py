@@ -135,6 +135,7 @@ def test_an_estimate_knows_how_long_gates_take():
     assert operation.backend == "qpu.forte-1"
     assert operation.seconds == pytest.approx(100 * (10 * 130e-6 + 2 * 970e-6 + 150e-6))
     assert operation.inputs["2q_gates"] == 2
+    assert (operation.one_qubit_gates, operation.two_qubit_gates, operation.mitigated) == (10, 2, False)
 
 
 def test_bulk_operations_name_whole_jobs():

@@ -52,6 +52,23 @@ def test_options_settings_and_session_arrive_as_they_stand():
     assert submission.backend == "qpu.forte-1"
 
 
+@pytest.mark.parametrize(
+    ("settings", "mitigated"),
+    [
+        pytest.param({"error_mitigation": {"debiasing": True}}, True, id="on"),
+        pytest.param({"error_mitigation": {"debiasing": False}}, False, id="off"),
+        pytest.param({"error_mitigation": {}}, None, id="nothing said of it"),
+        pytest.param({"error_mitigation": "on"}, None, id="no word that is known"),
+        pytest.param(None, None, id="nothing said"),
+    ],
+)
+def test_error_mitigation_is_known_because_it_has_a_price(settings, mitigated):
+    """IonQ turns it on by itself for larger jobs, so silence is not off."""
+    changed = {} if settings is None else {"settings": settings}
+
+    assert submitted(circuit(**changed)).mitigated is mitigated
+
+
 def test_what_is_asked_of_a_simulator_is_an_option():
     assert golden("noise").options == {"noise": {"model": "aria-1"}}
     assert golden("dry-run").options == {"dry_run": True}
