@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.audit.entry import encode
 from gateway.domain.backend import ExecutionKind
+from gateway.domain.budget import Charge, Level, Limit, Payer, Period, Unit, Window
 from gateway.domain.chain import Head
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId, uuid7
 from gateway.domain.job import JobRecord, JobStatus
@@ -102,16 +103,49 @@ def sealed(object_id: str, kind: str = "payload") -> SealedWrite:
     )
 
 
-def hold(job_id: str, action: str = "hold", amount_micros: int = 700) -> HoldWrite:
-    return HoldWrite(
+def payer(**changes: Any) -> Payer:
+    whole = Payer(
+        team="quantum",
+        project_id="project-1",
+        principal_id="principal-1",
+        key_id="key000000001",
+        upstream="aer",
+        backend="sim_heavyhex_127",
+    )
+    return replace(whole, **changes)
+
+
+def hold(job_id: str, action: str = "hold", amount_micros: int = 700, **changes: Any) -> HoldWrite:
+    write = HoldWrite(
         job_id=job_id,
         project_id="project-1",
         action=action,
-        amount_micros=amount_micros,
-        currency="USD",
+        charge=Charge(micros=amount_micros, currency="USD", jobs=1, circuits=2, shots=8192),
+        payer=payer(),
+        estimate_micros=600,
         price_revision="12" * 32,
         at=NOW,
+        held_at=NOW,
+        native=(8192, "shots"),
     )
+    return replace(write, **changes)
+
+
+def limit(**changes: Any) -> Limit:
+    """A monthly budget of a project, unless something else is asked for."""
+    whole = Limit(
+        id=new_id(),
+        name=f"limit-{next(_numbers)}",
+        level=Level.PROJECT,
+        target="project-1",
+        unit=Unit.MONEY,
+        currency="USD",
+        amount=1000,
+        soft_amount=None,
+        window=Window(period=Period.MONTH),
+        created_at=NOW,
+    )
+    return replace(whole, **changes)
 
 
 def outbox(job_id: str, attempt: int = 1, kind: ExecutionKind = ExecutionKind.SIMULATOR) -> OutboxWrite:

@@ -36,5 +36,7 @@ class Submission:
     """Fields the dialect shows again when it is asked for the job, such as `cost` or `runtime`."""
     repeat_token: str | None = None
     """`clientToken` or `Idempotency-Key`: the client's own word for which submissions are one."""
+    mitigated: bool | None = None
+    """Whether error mitigation is asked for, where that changes the price; `None` leaves it to the vendor."""
     work_digest: str = ""
     """SHA-256 of what is to be done, where the body also holds a token that differs each time; else `body_digest`."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.backend import ExecutionKind
+from gateway.domain.budget import Charge, Payer
 from gateway.domain.job import JobRecord, Session
 
 
@@ -58,16 +59,24 @@ class SealedWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldWrite:
-    """Money reserved for one job, or its settlement or release; applied with its journal line."""
+    """What is reserved for one job, or what became of it; applied with its journal line."""
 
     job_id: str
+    """A session's time is held under the session's id."""
     project_id: str
     action: str
-    """`hold`, `settle` or `release`."""
-    amount_micros: int
-    currency: str
+    """`hold`, then `settle` or `release`; afterwards `correct`, for a bill that came late or changed."""
+    charge: Charge
+    """With `hold` the most it can be, with `settle` and `correct` what it is in all, with `release` what was held."""
+    payer: Payer
+    estimate_micros: int | None = None
+    """What it will probably cost; held is what it may cost at most."""
     price_revision: str
     at: datetime
+    held_at: datetime
+    """When it was held: decides in which windows it counts, however late the bill comes."""
+    native: tuple[int, str] | None = None
+    """The amount in the vendor's own unit: shots, credits, seconds in billed steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +97,8 @@ class OutboxWrite:
     account_id: str | None = None
     sent_digest: str | None = None
     """SHA-256 of the body as it will be sent."""
+    owner: str = ""
+    """The replica that may forward it; empty where there is only one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +129,16 @@ class ClaimWrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobEdit:
+    """What its caller changes about a job, at whichever replica; never touches how it runs."""
+
+    job_id: str
+    tags: tuple[str, ...] | None = None
+    """`None` leaves them."""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowWrite:
     """A plain insert-or-replace of one row of an administrative table, such as a key or a project."""
 
@@ -137,6 +158,8 @@ class Unit:
     """Object id and kind of each single object whose key is erased; its other kinds stay."""
     hold: HoldWrite | None = None
     job: JobRecord | None = None
+    """How it runs; its tags, and whether it is hidden, change by `edit` alone once it exists."""
+    edit: JobEdit | None = None
     session: Session | None = None
     outbox: OutboxWrite | None = None
     attempt: AttemptUpdate | None = None

@@ -1,5 +1,6 @@
 """What one transaction of the writer does, in its fixed order. Runs on a synchronous connection.
 
+First the head is locked and the balances are moved, because a hold that a limit refuses takes no place in the chain.
 Order inside a unit: entry, sealed and erased objects, hold, job, session, attempt, rows. Locks are taken in the same
 order by everybody, the head first, so writers queue and never wait for each other in a circle.
 """
@@ -16,6 +17,8 @@ from gateway.domain.clock import rfc3339
 from gateway.domain.errors import GatewayError, RefusedError, UnavailableError
 from gateway.domain.writes import Committed, Leaf, Unit
 from gateway.store import attempts, entries, holds, jobs, objects, rows, sessions
+from gateway.store.holds import Moved
+from gateway.store.limits import Known
 
 SKEW: Final = timedelta(seconds=5)
 """How far an entry's time may lie before the newest entry's: threads and replicas do not share one clock."""
@@ -60,19 +63,27 @@ class Chain(Protocol):
         ...
 
 
-def together(connection: Connection, chain: Chain, units: Sequence[Unit]) -> list[Outcome]:
+def together(connection: Connection, chain: Chain, known: Known, units: Sequence[Unit]) -> list[Outcome]:
     """Apply all units in one go: the usual case, with as few statements as there are tables.
 
-    Without units the head is written as it is, which shows whether the database takes writes.
+    A unit whose hold is refused is left out. Without units the head is written as it is, which shows whether the
+    database takes writes.
     """
     start = _lock(connection)
-    head, outcomes = _apply(connection, chain, start, units)
+    moved = holds.move(connection, [unit.hold for unit in units if unit.hold], known)
+    refused = [moved.refused.get(unit.hold.job_id) if unit.hold else None for unit in units]
+    kept = [unit for unit, error in zip(units, refused, strict=True) if error is None]
+    head, outcomes = _apply(connection, chain, moved, start, kept)
     if head is not start or not units:
         entries.move_head(connection, head)
-    return outcomes
+    rest = iter(outcomes)
+    return [
+        _refused(connection, chain, unit, error) if error else next(rest)
+        for unit, error in zip(units, refused, strict=True)
+    ]
 
 
-def one_by_one(connection: Connection, chain: Chain, units: Sequence[Unit]) -> list[Outcome]:
+def one_by_one(connection: Connection, chain: Chain, known: Known, units: Sequence[Unit]) -> list[Outcome]:
     """Apply each unit in its own savepoint: the second try, where some unit or an earlier commit is in the way.
 
     A unit that fails takes no place in the chain; one that was committed before is recognised by its event.
@@ -80,19 +91,22 @@ def one_by_one(connection: Connection, chain: Chain, units: Sequence[Unit]) -> l
     start = head = _lock(connection)
     outcomes: list[Outcome] = []
     for unit in units:
-        head, outcome = _alone(connection, chain, head, unit)
+        head, outcome = _alone(connection, chain, known, head, unit)
         outcomes.append(outcome)
     if head is not start:
         entries.move_head(connection, head)
     return outcomes
 
 
-def _alone(connection: Connection, chain: Chain, head: Head, unit: Unit) -> tuple[Head, Outcome]:
+def _alone(connection: Connection, chain: Chain, known: Known, head: Head, unit: Unit) -> tuple[Head, Outcome]:
     if unit.leaf is not None and (stored := entries.find(connection, unit.leaf.event_id)):
         return head, _again(chain, stored, unit.leaf)
     try:
         with connection.begin_nested():
-            after, outcomes = _apply(connection, chain, head, [unit])
+            moved = holds.move(connection, [unit.hold] if unit.hold else [], known)
+            if moved.refused:
+                return head, next(iter(moved.refused.values()))
+            after, outcomes = _apply(connection, chain, moved, head, [unit])
     except GatewayError as error:
         return head, error
     except Exception as error:
@@ -102,15 +116,25 @@ def _alone(connection: Connection, chain: Chain, head: Head, unit: Unit) -> tupl
     return after, outcomes[0]
 
 
-def _apply(connection: Connection, chain: Chain, head: Head, units: Sequence[Unit]) -> tuple[Head, list[Outcome]]:
+def _refused(connection: Connection, chain: Chain, unit: Unit, error: GatewayError) -> Outcome:
+    """Refuse a unit, unless it was committed before: then it was itself that took what is missing now."""
+    if unit.leaf is not None and (stored := entries.find(connection, unit.leaf.event_id)):
+        return _again(chain, stored, unit.leaf)
+    return error
+
+
+def _apply(
+    connection: Connection, chain: Chain, moved: Moved, head: Head, units: Sequence[Unit]
+) -> tuple[Head, list[Outcome]]:
     head, links = _place(chain, head, units)
     placed = list(zip(units, links, strict=True))
     entries.add(connection, ((unit.leaf, link) for unit, link in placed if unit.leaf and link))
     objects.add(connection, (write for unit in units for write in unit.sealed))
     objects.erase(connection, (object_id for unit in units for object_id in unit.erased))
     objects.erase_kinds(connection, (each for unit in units for each in unit.erased_kinds))
-    holds.apply(connection, ((unit.hold, link.seq) for unit, link in placed if unit.hold and link))
+    holds.write_down(connection, ((unit.hold, link.seq) for unit, link in placed if unit.hold and link), moved)
     jobs.put(connection, (unit.job for unit in units if unit.job))
+    jobs.edit(connection, (unit.edit for unit in units if unit.edit))
     sessions.put(connection, (unit.session for unit in units if unit.session))
     # An old attempt is closed before the next one opens: at most one is live, and an index insists on it.
     attempts.change(connection, (unit.attempt for unit in units if unit.attempt))

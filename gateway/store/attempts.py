@@ -91,6 +91,8 @@ class AttemptRow:
     sent_digest: str | None
     sent_at: datetime | None
     searches: int
+    owner: str
+    """The replica that follows it; empty where there is only one."""
 
 
 async def load(connection: AsyncConnection, job_id: str, number: int) -> AttemptRow | None:
@@ -114,15 +116,15 @@ async def known(connection: AsyncConnection, *, mark: str | None, vendor_job_id:
     return None if row is None else _attempt(row)
 
 
-async def unfinished(connection: AsyncConnection) -> list[AttemptRow]:
-    """List open attempts, oldest permit first."""
-    query = _ATTEMPTS.where(attempt.c.state.in_(OPEN)).order_by(attempt.c.seq)
+async def unfinished(connection: AsyncConnection, *, owner: str = "") -> list[AttemptRow]:
+    """List a replica's open attempts, oldest permit first."""
+    query = _ATTEMPTS.where(attempt.c.state.in_(OPEN), attempt.c.owner == owner).order_by(attempt.c.seq)
     return [_attempt(row) for row in await connection.execute(query)]
 
 
-async def sending(connection: AsyncConnection) -> list[AttemptRow]:
-    """List attempts that were sent and whose answer nobody has, oldest permit first."""
-    query = _ATTEMPTS.where(attempt.c.state == "sending").order_by(attempt.c.seq)
+async def sending(connection: AsyncConnection, *, owner: str = "") -> list[AttemptRow]:
+    """List a replica's attempts that were sent and whose answer nobody has, oldest permit first."""
+    query = _ATTEMPTS.where(attempt.c.state == "sending", attempt.c.owner == owner).order_by(attempt.c.seq)
     return [_attempt(row) for row in await connection.execute(query)]
 
 
@@ -191,6 +193,7 @@ def _row(write: OutboxWrite, event_id: str, seq: int) -> dict[str, Any]:
         "sent_digest": write.sent_digest,
         "sent_at": None,
         "searches": 0,
+        "owner": write.owner,
     }
 
 

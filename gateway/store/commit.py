@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import structlog
 from sqlalchemy import Connection
@@ -17,9 +17,18 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from gateway.domain.errors import GatewayError
 from gateway.domain.writes import Committed, Unit
-from gateway.store import rows
-from gateway.store.apply import Chain, LedgerUnavailableError, Outcome, WriteRefusedError, one_by_one, together
+from gateway.store import notices, rows
+from gateway.store.apply import (
+    Chain,
+    LedgerUnavailableError,
+    Outcome,
+    WriteRefusedError,
+    database_failed,
+    one_by_one,
+    together,
+)
 from gateway.store.engine import Database
+from gateway.store.limits import Known
 from gateway.telemetry import events
 from gateway.telemetry.metrics import Metrics
 
@@ -28,18 +37,35 @@ __all__ = ["Chain", "LedgerUnavailableError", "UnitError", "WriteRefusedError", 
 QUEUE: Final = 2000
 """Units that may wait; more are refused at once."""
 BATCH: Final = 256
+BATCH_BESIDE: Final = 64
+"""The same where other replicas wait for the ledger meanwhile."""
+APART: Final = 16
+"""Units of one transaction where each is written by itself."""
 GATHER_SECONDS: Final = 0.005
 """How long units gather under load: a transaction costs as much as ten units in it."""
 ENOUGH: Final = 16
 """A batch of so many has paid for its transaction."""
 PATIENCE_SECONDS: Final = 4.0
 """How long a caller waits for its unit to be durable."""
+PATIENCE_BESIDE_SECONDS: Final = 6.0
+"""The same where other replicas write to the same ledger. Three in a row must end before a client is told that its job
+waits: a permit, the mark before sending, and the closing of what could not be marked."""
 PROBE_SECONDS: Final = 1.0
 """How often a ledger that is down is tried without a caller, so that readiness heals without traffic."""
 
 log = structlog.get_logger(__name__)
 
-_Work: TypeAlias = Callable[[Connection, Chain, Sequence[Unit]], list[Outcome]]
+_Work: TypeAlias = Callable[[Connection, Chain, Known, Sequence[Unit]], list[Outcome]]
+
+
+class Member(Protocol):
+    """A replica, as far as its writer knows it."""
+
+    id: str
+
+    def seal(self, connection: Connection, units: Sequence[Unit]) -> None:
+        """End a transaction in its name, or refuse to."""
+        ...
 
 
 class UnitError(ValueError):
@@ -63,11 +89,24 @@ class Writer:
     def __init__(self, database: Database, chain: Chain, metrics: Metrics | None = None) -> None:
         self.database = database
         self._chain, self._metrics = chain, metrics
+        self._known = Known()
         self._queue: deque[_Waiting] = deque()
+        self._new: deque[_Waiting] = deque()
+        """Where replicas wait for each other, permits: they come after what belongs to jobs that are under way."""
         self._more = asyncio.Event()
         self._open = False
         self._task: asyncio.Task[None] | None = None
         self._failure: str | None = None
+        self._member: Member | None = None
+
+    @property
+    def owner(self) -> str:
+        """The replica in whose name is written; empty where there is only one."""
+        return "" if self._member is None else self._member.id
+
+    def join(self, member: Member) -> None:
+        """Write in the name of a replica from now on, as long as it lives."""
+        self._member = member
 
     async def start(self) -> None:
         """Begin to take units."""
@@ -98,29 +137,30 @@ class Writer:
         """
         _check(unit)
         waiting = self._enqueue(unit)
-        await asyncio.wait({waiting.outcome}, timeout=PATIENCE_SECONDS)
+        patience = PATIENCE_SECONDS if self._member is None else PATIENCE_BESIDE_SECONDS
+        await asyncio.wait({waiting.outcome}, timeout=patience)
         if waiting.outcome.done():
             return waiting.outcome.result()
         if waiting.taken:
-            raise LedgerUnavailableError(f"the database did not answer within {PATIENCE_SECONDS:g} s", in_doubt=True)
+            raise LedgerUnavailableError(f"the database did not answer within {patience:g} s", in_doubt=True)
         waiting.outcome.cancel()
-        raise LedgerUnavailableError(f"the entry waited {PATIENCE_SECONDS:g} s for its turn")
+        raise LedgerUnavailableError(f"the entry waited {patience:g} s for its turn")
 
     def _enqueue(self, unit: Unit) -> _Waiting:
         if not self._open:
             raise LedgerUnavailableError("its writer is not running")
-        if len(self._queue) >= QUEUE:
+        if self._length() >= QUEUE:
             raise LedgerUnavailableError(f"{QUEUE} entries wait already")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(unit, loop.create_future(), loop.time())
         # Who stopped waiting never asks for the error; it is looked at here, so that nobody warns of it.
         waiting.outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._queue.append(waiting)
+        (self._new if unit.outbox and self._member else self._queue).append(waiting)
         self._more.set()
         return waiting
 
     async def _run(self) -> None:
-        while self._open or self._queue:
+        while self._open or self._length():
             if batch := self._take():
                 await self._settle(batch)
                 await self._gather(len(batch))
@@ -142,14 +182,19 @@ class Writer:
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
-        while self._queue and len(batch) < BATCH:
-            waiting = self._queue.popleft()
-            if not waiting.outcome.cancelled():
-                waiting.taken = True
-                batch.append(waiting)
+        most = BATCH if self._member is None else BATCH_BESIDE
+        for queue in (self._queue, self._new):
+            while queue and len(batch) < most:
+                waiting = queue.popleft()
+                if not waiting.outcome.cancelled():
+                    waiting.taken = True
+                    batch.append(waiting)
         if self._metrics:
-            self._metrics.queued(len(self._queue))
+            self._metrics.queued(self._length())
         return batch
+
+    def _length(self) -> int:
+        return len(self._queue) + len(self._new)
 
     async def _settle(self, batch: list[_Waiting]) -> None:
         for waiting, outcome in zip(batch, await self._write([waiting.unit for waiting in batch]), strict=True):
@@ -165,10 +210,41 @@ class Writer:
     async def _write(self, units: list[Unit]) -> Sequence[Outcome]:
         try:
             outcomes = await self._try_twice(units)
+        except Exception as error:  # noqa: BLE001  # the next try tells what it was
+            if database_failed(error):
+                return self._failed(units, error)
+            # One unit is in the way, or the connection broke after the commit. Units that were committed are
+            # recognised by their event, so that nothing is written twice.
+            return await self._apart(units)
+        self._note(None)
+        return outcomes
+
+    async def _try_twice(self, units: list[Unit]) -> list[Outcome]:
+        """Try again as cheaply where no unit is to blame: under load the dear way would keep others waiting, too."""
+        try:
+            return await self._transact(together, units)
+        except Exception as error:
+            if not database_failed(error):
+                raise
+        return await self._transact(together, units)
+
+    def _failed(self, units: list[Unit], error: Exception) -> list[Outcome]:
+        why = _why(error)
+        self._note(why)
+        return [_unavailable(error, why) for _ in units]
+
+    async def _apart(self, units: list[Unit]) -> Sequence[Outcome]:
+        """Write units one by one, a few to a transaction: other replicas wait for the ledger meanwhile."""
+        outcomes: list[Outcome] = []
+        for start in range(0, max(1, len(units)), APART):
+            outcomes += await self._some(units[start : start + APART])
+        return outcomes
+
+    async def _some(self, units: list[Unit]) -> Sequence[Outcome]:
+        try:
+            outcomes = await self._transact(one_by_one, units)
         except Exception as error:  # noqa: BLE001  # whatever it is, who waits must be told, and the writer goes on
-            why = _why(error)
-            self._note(why)
-            return [_unavailable(error, why) for _ in units]
+            return self._failed(units, error)
         self._note(None)
         return outcomes
 
@@ -179,16 +255,17 @@ class Writer:
             log.info(events.LEDGER_RECOVERED)
         self._failure = failure
 
-    async def _try_twice(self, units: list[Unit]) -> list[Outcome]:
-        try:
-            return await self._transact(together, units)
-        except Exception:  # noqa: BLE001  # the second try tells what it was
-            # One unit is in the way, or the connection broke, perhaps after the commit. Units that were
-            # committed are recognised by their event, so that nothing is written twice.
-            return await self._transact(one_by_one, units)
-
     async def _transact(self, work: _Work, units: list[Unit]) -> list[Outcome]:
-        return await self.database.transact(lambda connection: work(connection, self._chain, units))
+        return await self.database.transact(lambda connection: self._sealed(work, connection, units))
+
+    def _sealed(self, work: _Work, connection: Connection, units: list[Unit]) -> list[Outcome]:
+        outcomes = work(connection, self._chain, self._known, units)
+        # Last, and under the lock that the work took: a replica that was declared dead commits nothing.
+        if self._member is not None:
+            self._member.seal(connection, units)
+        elif self.database.dialect == "postgresql":
+            notices.tell(connection, units, self.owner)
+        return outcomes
 
 
 def _check(unit: Unit) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.domain.errors import UnavailableError
 from gateway.store.engine import Database
 
 PAUSE_SECONDS: Final = 0.1
@@ -38,15 +39,16 @@ class Elsewhere:
                 return True
             await asyncio.sleep(self._asked + PAUSE_SECONDS - _now())
             try:
-                await self._take_in()
-            except (SQLAlchemyError, OSError):
+                await self._take_in(told=self._database.dialect == "sqlite")
+            except (SQLAlchemyError, OSError, UnavailableError):
                 return False
             return True
 
-    async def _take_in(self) -> None:
+    async def _take_in(self, *, told: bool = True) -> None:
+        """Refresh; on behalf of a request not only when `told`: PostgreSQL's notices come a moment after the commit."""
         self._asked = _now()
         version = await self._database.version()
-        if version is not None and version == self._taken_in:
+        if told and version is not None and version == self._taken_in:
             return
         for refresh in self._views:
             await refresh()

@@ -6,16 +6,17 @@ connection: it is the queue of this process's writers, and BEGIN IMMEDIATE is th
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from gateway.domain.errors import InsecureError, UnavailableError
 from gateway.store.direct import DirectWriter
@@ -27,6 +28,8 @@ SQLITE: Final = "sqlite+aiosqlite"
 POSTGRESQL: Final = "postgresql+asyncpg"
 LOCK_SECONDS: Final = 2
 """How long one transaction waits for another's lock before it gives up."""
+QUEUE_SECONDS: Final = 3
+"""The same on PostgreSQL, where several replicas queue for the ledger."""
 COMMAND_SECONDS: Final = 4
 """How long PostgreSQL may take over one command before its connection is given up."""
 READERS: Final = 5
@@ -72,6 +75,8 @@ class Database:
         self._writer, self._reader, self._direct = writer, reader, direct
         self.dialect = writer.dialect.name
         """`sqlite` or `postgresql`."""
+        self.told: Callable[[], int | None] | None = None
+        """On PostgreSQL, with replicas: gives a number that moves when one of them told of administrative rows."""
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -104,28 +109,46 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that can only read."""
-        async with self._reader.connect() as connection:
-            yield connection
+        with self.told_plainly():
+            async with self._reader.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection inside a write transaction: committed at the end, rolled back by an exception."""
-        async with self._writer.begin() as connection:
-            yield connection
+        with self.told_plainly():
+            async with self._writer.begin() as connection:
+                yield connection
 
     async def transact(self, work: Callable[[Connection], Answer]) -> Answer:
         """Do work in a write transaction of its own, by the shortest way: the ledger's writer lives on it."""
         if self._direct is not None:
             return await self._direct.transact(work)
-        async with self.writing() as connection:
+        async with self._writer.begin() as connection:
             return await connection.run_sync(work)
+
+    @contextmanager
+    def told_plainly(self) -> Iterator[None]:
+        """Say of a server that restarts that it is away: that is no defect of ours, and asking again works."""
+        try:
+            yield
+        except Exception as error:
+            if self._direct is not None or not _away(error):
+                raise
+            raise DatabaseUnavailableError(self.dialect) from error
 
     async def version(self) -> int | None:
         """Give a number that moves when somebody but the ledger's writer has written.
 
-        SQLite knows; PostgreSQL does not and gives `None`.
+        SQLite knows. PostgreSQL tells its replicas a moment after the commit, and anybody else nothing: `None`.
         """
-        return None if self._direct is None else await self._direct.data_version()
+        if self._direct is not None:
+            return await self._direct.data_version()
+        return None if self.told is None else self.told()
+
+    def kept_connection(self, application: str) -> AsyncEngine:
+        """Make an engine for one connection that a replica of PostgreSQL keeps for itself, under a name of its own."""
+        return _engine(self._writer.url, poolclass=NullPool, application=application, isolation_level="AUTOCOMMIT")
 
 
 async def migrate(url: str) -> None:
@@ -156,6 +179,16 @@ def _schema_version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _away(error: Exception) -> bool:
+    """Say whether the server could not be reached, broke the connection, has none to give, or a lock took too long."""
+    if isinstance(error, OSError | PoolTimeoutError):
+        return True
+    # Connecting raises the driver's own errors, everything later SQLAlchemy's around them.
+    sqlstate = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
+    return invalidated or sqlstate.startswith(("08", "53", "55", "57"))
 
 
 def _address(url: str) -> URL:
@@ -212,16 +245,27 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine, None]:
-    def engine(size: int, **settings: str) -> AsyncEngine:
-        connect: dict[str, Any] = {
-            "timeout": COMMAND_SECONDS,
-            "command_timeout": COMMAND_SECONDS,
-            "server_settings": {"application_name": "quantum-governance-gateway", "timezone": "UTC", **settings},
-        }
-        return create_async_engine(
-            url, pool_size=size, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=connect
-        )
-
+    pool: dict[str, Any] = {"max_overflow": 0, "pool_pre_ping": True}
     # Two, so that a commit which hangs with its connection can be tried again on another.
-    writer = engine(2, synchronous_commit="on", lock_timeout=f"{LOCK_SECONDS}s")
-    return writer, engine(READERS, default_transaction_read_only="on"), None
+    writer = _engine(
+        url,
+        pool_size=2,
+        **pool,
+        synchronous_commit="on",
+        lock_timeout=f"{QUEUE_SECONDS}s",
+        # A writer that was stopped in the middle must not keep the ledger from all others.
+        idle_in_transaction_session_timeout=f"{COMMAND_SECONDS}s",
+    )
+    return writer, _engine(url, pool_size=READERS, **pool, default_transaction_read_only="on"), None
+
+
+def _engine(url: URL, *, application: str = "quantum-governance-gateway", **options: Any) -> AsyncEngine:
+    known = {"pool_size", "max_overflow", "pool_pre_ping", "poolclass", "isolation_level"}
+    settings = {name: value for name, value in options.items() if name not in known}
+    connect: dict[str, Any] = {
+        "timeout": COMMAND_SECONDS,
+        "command_timeout": COMMAND_SECONDS,
+        "server_settings": {"application_name": application, "timezone": "UTC", **settings},
+    }
+    chosen = {name: value for name, value in options.items() if name in known}
+    return create_async_engine(url, hide_parameters=True, connect_args=connect, **chosen)

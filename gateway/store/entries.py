@@ -82,6 +82,12 @@ async def pages(database: Database, *, start: int, stop: int) -> AsyncIterator[l
         start = rows[-1].seq + 1
 
 
+async def between(connection: AsyncConnection, *, start: int, stop: int) -> list[StoredEntry]:
+    """Read the entries `start <= seq < stop`, as far as there are any."""
+    query = select(*_STORED).where(audit_entry.c.seq >= start, audit_entry.c.seq < stop)
+    return [_stored(row) for row in await connection.execute(query.order_by(audit_entry.c.seq))]
+
+
 async def search(
     connection: AsyncConnection, *, since: int, limit: int, project_id: str | None = None, type_: str | None = None
 ) -> list[StoredEntry]:

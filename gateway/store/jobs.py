@@ -1,19 +1,20 @@
 """Jobs as rows. Whoever lists jobs names a project: there is no query over tenants but the reconciler's."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Float, Row, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Float, Row, cast, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.stop import Source
+from gateway.domain.writes import JobEdit
 from gateway.ports.operations import ListJobs
-from gateway.store.tables import job, job_answered, job_stop
+from gateway.store.tables import attempt, job, job_answered, job_stop
 from gateway.store.upsert import upsert
 from gateway.store.values import json_text, text_json, text_time, time_text
 
@@ -24,7 +25,9 @@ _FIXED: Final = frozenset(
     {"id", "client_job_id", "dialect", "project_id", "principal_id", "key_id", "program", "created_at"}
 )
 """What a job is never changed to: above all, another tenant's."""
-_CHANGING: Final = tuple(name for name in _COLUMNS if name not in _FIXED)
+_EDITED: Final = frozenset({"tags", "deleted"})
+"""What its caller changes, perhaps at another replica than the one that follows it: each writes its own columns."""
+_CHANGING: Final = tuple(name for name in _COLUMNS if name not in _FIXED | _EDITED)
 
 
 async def load(connection: AsyncConnection, client_job_id: str) -> JobRecord | None:
@@ -37,6 +40,12 @@ async def by_id(connection: AsyncConnection, job_id: str) -> JobRecord | None:
     """Read a job by our own id."""
     row = (await connection.execute(select(job).where(job.c.id == job_id))).one_or_none()
     return None if row is None else _record(row)
+
+
+async def by_ids(connection: AsyncConnection, job_ids: Iterable[str]) -> list[JobRecord]:
+    """Read several jobs by our own ids; those that do not exist are left out."""
+    rows = await connection.execute(select(job).where(job.c.id.in_(list(job_ids))))
+    return [_record(row) for row in rows]
 
 
 async def search(
@@ -99,13 +108,29 @@ async def by_token(connection: AsyncConnection, *, project_id: str, principal_id
 
 
 async def unanswered(connection: AsyncConnection, since: datetime) -> list[JobRecord]:
-    """List jobs created since a moment whose client is not known to have received the answer, oldest first."""
+    """List jobs created since a moment whose client is not known to have received the answer, oldest first.
+
+    What was closed without having run is none: its client was told so, or submits it again.
+    """
+    may_have_run = exists().where(attempt.c.job_id == job.c.id, attempt.c.state != "abandoned")
     query = (
         select(job)
         .outerjoin(job_answered, job_answered.c.job_id == job.c.id)
-        .where(job.c.created_at >= rfc3339(since), job_answered.c.job_id.is_(None))
+        .where(job.c.created_at >= rfc3339(since), job_answered.c.job_id.is_(None), may_have_run)
         .order_by(job.c.created_at, job.c.id)
     )
+    return [_record(row) for row in await connection.execute(query)]
+
+
+async def is_answered(connection: AsyncConnection, job_id: str) -> bool:
+    """Say whether a job's client is known to have received the answer."""
+    query = select(job_answered.c.job_id).where(job_answered.c.job_id == job_id)
+    return (await connection.execute(query)).one_or_none() is not None
+
+
+async def ended(connection: AsyncConnection, job_ids: Collection[str]) -> list[JobRecord]:
+    """List those of some jobs that have ended."""
+    query = select(job).where(job.c.id.in_(job_ids), job.c.status.not_in(UNFINISHED))
     return [_record(row) for row in await connection.execute(query)]
 
 
@@ -129,6 +154,16 @@ def put(connection: Connection, records: Iterable[JobRecord]) -> None:
     """Insert jobs, or replace what may change of those that exist; the last of the same job wins."""
     if rows := [_row(record) for record in records]:
         connection.execute(upsert(connection.dialect.name, job, _CHANGING), rows)
+
+
+def edit(connection: Connection, edits: Iterable[JobEdit]) -> None:
+    """Change what callers may change of jobs."""
+    for each in edits:
+        values: dict[str, Any] = {"deleted": True} if each.deleted else {}
+        if each.tags is not None:
+            values["tags"] = _tags_text(each.tags)
+        if values:
+            connection.execute(update(job).where(job.c.id == each.job_id).values(values))
 
 
 def _record(row: Row[Any]) -> JobRecord:

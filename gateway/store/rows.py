@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert, Table, insert
 
 from gateway.domain.writes import RowWrite
+from gateway.store import limits
+from gateway.store.money_tables import budget_limit, invoice, invoice_line, limit_warning, webhook_letter
 from gateway.store.tables import (
     api_key,
     calibration,
@@ -23,10 +25,12 @@ from gateway.store.upsert import upsert
 
 REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt)
 """Written again whole when they change. In this order, because a key refers to the first two."""
-KEPT: Final = (tenant_key, policy_revision, calibration, job_stop)
+KEPT: Final = (tenant_key, policy_revision, calibration, job_stop, invoice, invoice_line, webhook_letter)
 """Never changed by a second write: named by their content, the key to what is already sealed, or said already."""
+ONCE: Final = (limit_warning,)
+"""Written once: a second write of the same row is refused, and its unit with it."""
 
-_TABLES: Final = {table.name: table for table in (*REPLACED, *KEPT)}
+_TABLES: Final = {table.name: table for table in (*REPLACED, budget_limit, *KEPT, *ONCE)}
 
 
 class RowNotAllowedError(ValueError):
@@ -53,8 +57,14 @@ def put(connection: Connection, writes: Iterable[RowWrite]) -> None:
         groups[write.table, tuple(sorted(write.values))].append(dict(write.values))
     for name, table in _TABLES.items():
         for (group, columns), values in groups.items():
-            if group == name:
-                connection.execute(upsert(connection.dialect.name, table, _changing(table, columns)), values)
+            if group == name and table is budget_limit:
+                limits.put(connection, values)
+            elif group == name:
+                connection.execute(_statement(connection.dialect.name, table, columns), values)
+
+
+def _statement(dialect: str, table: Table, columns: tuple[str, ...]) -> Insert:
+    return insert(table) if table in ONCE else upsert(dialect, table, _changing(table, columns))
 
 
 def _changing(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -24,6 +24,12 @@ async def load(connection: AsyncConnection, session_id: str) -> Session | None:
     return None if row is None else _session(row)
 
 
+async def expired(connection: AsyncConnection, now: datetime) -> list[Session]:
+    """List the sessions that still stand as open and whose time to live has passed."""
+    found = await connection.execute(select(session).where(session.c.accepting_jobs))
+    return [each for each in map(_session, found) if not _active(each, now)]
+
+
 async def jobs_by_status(connection: AsyncConnection, session_id: str) -> dict[str, int]:
     """Count a session's jobs by status."""
     query = select(job.c.status, func.count()).where(job.c.session_id == session_id).group_by(job.c.status)

@@ -1,4 +1,4 @@
-"""Every table on one page. Migrations in `store/migrations` must lead here; a test compares them.
+"""Every table on one page; those of money have the next one. Migrations must lead here; a test compares them.
 
 Append-only tables (`audit_entry`, `journal`) are kept so by triggers, and the one row of `audit_head` may
 only move forward. Times are RFC 3339 text in UTC, so that both databases order and show them alike. Maps
@@ -16,25 +16,19 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     text,
 )
 
-SCHEMA_VERSION: Final = "0003"
+from gateway.store import money_tables, naming
+
+SCHEMA_VERSION: Final = "0007"
 """The revision in `store/migrations` that leads to this page."""
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = naming.metadata
+"""Of all tables, those of money too."""
 
 # ── the ledger ───────────────────────────────────────────────────────────────────────────────────
 audit_entry = Table(
@@ -60,6 +54,30 @@ audit_head = Table(
     Column("last_hash", LargeBinary(32), nullable=False),
     Column("last_at", String(27), nullable=False),
     CheckConstraint("id = 1", name="one_row"),
+)
+audit_tile = Table(
+    "audit_tile",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+"""Full tiles of the ledger's tree: made from the entries, never changed, and all that proofs need without those."""
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("size", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("at", String(27), nullable=False, index=True),
+)
+audit_cosignature = Table(
+    "audit_cosignature",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness", String(64), primary_key=True),
+    Column("lines", Text, nullable=False),
+    Column("at", String(27), nullable=False),
 )
 subject_name = Table(
     "subject_name",
@@ -193,6 +211,7 @@ job = Table(
     Column("work_digest", String(64), nullable=False, server_default=""),
     Column("execution_calibration", String(64)),
     Index(None, "project_id", "principal_id", "created_at"),
+    Index(None, "key_id", "work_digest"),
     Index(None, "status"),
     # One token of one principal is one job, whatever the code above believes.
     Index("uq_job_repeat_token", "project_id", "principal_id", "repeat_token", unique=True),
@@ -202,6 +221,13 @@ job_answered = Table(
     metadata,
     Column("job_id", ForeignKey("job.id"), primary_key=True),
     Column("at", String(27), nullable=False),
+)
+job_lost = Table(
+    "job_lost",
+    metadata,
+    Column("job_id", String(36), primary_key=True),
+    Column("at", String(27), nullable=False),
+    Column("taken_by", String(36)),
 )
 job_stop = Table(
     "job_stop",
@@ -232,6 +258,7 @@ attempt = Table(
     Column("sent_digest", String(64)),
     Column("sent_at", String(27)),
     Column("searches", Integer, nullable=False, server_default="0"),
+    Column("owner", String(36), nullable=False, server_default=""),
     Index(None, "state"),
     Index(None, "mark"),
     Index(None, "vendor_job_id"),
@@ -260,6 +287,26 @@ session = Table(
     Column("echo", Text, nullable=False, server_default="{}"),
 )
 
+# ── replicas ─────────────────────────────────────────────────────────────────────────────────────
+replica = Table(
+    "replica",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("seat", String(128), nullable=False),
+    Column("address", String(255), nullable=False),
+    Column("started_at", String(27), nullable=False),
+    Column("beat_at", String(27), nullable=False),
+    Column("expires_at", String(27), nullable=False),
+    Column("ended_at", String(27)),
+)
+rate_bucket = Table(
+    "rate_bucket",
+    metadata,
+    Column("name", String(160), primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+    Column("filled_at", String(27), nullable=False),
+)
+
 # ── vendors ──────────────────────────────────────────────────────────────────────────────────────
 vendor_account = Table(
     "vendor_account",
@@ -284,31 +331,5 @@ halt = Table(
     Column("lifted_at", String(27)),
 )
 
-# ── money ────────────────────────────────────────────────────────────────────────────────────────
-hold = Table(
-    "hold",
-    metadata,
-    Column("job_id", String(36), primary_key=True),
-    Column("project_id", String(64), nullable=False, index=True),
-    Column("amount_micros", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("price_revision", String(64), nullable=False),
-    Column("at", String(27), nullable=False),
-)
-journal = Table(
-    "journal",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("job_id", String(36), nullable=False, index=True),
-    Column("project_id", String(64), nullable=False),
-    Column("action", String(16), nullable=False),
-    Column("amount_micros", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("price_revision", String(64), nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("at", String(27), nullable=False),
-)
-
-APPEND_ONLY = (audit_entry, journal)
+APPEND_ONLY = (audit_entry, money_tables.journal)
 """Tables whose rows are never updated or deleted; triggers refuse it."""

@@ -4,7 +4,8 @@ Nothing here is the truth; the database is. A view is at most as old as its last
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.domain.ids import PrincipalId, ProjectId
@@ -22,9 +23,12 @@ JOBS: Final = 20_000
 class JobView:
     """Jobs by the id their client knows. Ended jobs make room, the one longest unread first."""
 
-    def __init__(self, database: Database, *, capacity: int = JOBS) -> None:
+    def __init__(self, database: Database, *, capacity: int = JOBS, shared: bool = False) -> None:
         self._database = database
         self._capacity = capacity
+        self._shared = shared
+        self._own: set[str] = set()
+        """Among several replicas, by our own id: jobs that are followed here, so that memory is newer than the row."""
         self._unfinished: dict[str, JobRecord] = {}
         self._ended: OrderedDict[str, JobRecord] = OrderedDict()
         self._client_ids: dict[str, str] = {}
@@ -61,9 +65,46 @@ class JobView:
             self._unfinished[record.client_job_id] = record
             self._waiting.update(_nouns(record))
             return
+        self._own.discard(record.id)
         self._ended[record.client_job_id] = record
         if len(self._ended) > self._capacity:
             self._forget(next(iter(self._ended.values())))
+
+    def own(self, job_id: str) -> None:
+        """Follow a job here from now on, until it has ended."""
+        if self._shared:
+            self._own.add(job_id)
+
+    def owns(self, job_id: str) -> bool:
+        """Say whether a job is followed here; where there is only one process, all are."""
+        return not self._shared or job_id in self._own
+
+    async def look_again(self, job_ids: Iterable[str]) -> None:
+        """Take in jobs that other replicas changed."""
+        async with self._database.reading() as connection:
+            records = await jobs.by_ids(connection, job_ids)
+        for record in records:
+            self._take_in(record)
+
+    async def catch_up(self) -> None:
+        """Take in whatever other replicas changed, where nobody can say what that was."""
+        async with self._database.reading() as connection:
+            unfinished = await jobs.unfinished(connection)
+        for record in unfinished:
+            self._take_in(record)
+        still = {record.id for record in unfinished}
+        await self.look_again([job.id for job in self.under_way() if job.id not in still])
+
+    def _take_in(self, record: JobRecord) -> None:
+        known = self.get(record.client_job_id)
+        if known is None:
+            if not record.status.final:
+                self.put(record)
+        elif record.status.final or not (known.status.final or (self._shared and record.id in self._own)):
+            self.put(record)
+        else:
+            # Here it is newer than what was read; only its caller may have changed something elsewhere.
+            self.put(replace(known, tags=record.tags, deleted=record.deleted))
 
     def under_way(self) -> list[JobRecord]:
         """List every job that has not ended."""

@@ -11,6 +11,7 @@ from gateway.audit.merkle import MerkleChain
 from gateway.domain.writes import Unit
 from gateway.enforcement.entries import Entries
 from gateway.store.apply import together
+from gateway.store.limits import Known
 from tests.bench.deployment import Deployment, deploy
 from tests.bench.outcome import Budget, Outcome, Series, ratio
 from tests.bench.scale import Scale
@@ -42,7 +43,7 @@ def measure(scale: Scale) -> Outcome:
 async def _both(deployment: Deployment, scale: Scale) -> tuple[list[float], list[float]]:
     batched, single = [], []
     async with deployment.in_process() as house:
-        entries, chain = Entries(clock=house.clock, subject=house.vault.subject), MerkleChain()
+        entries, chain, known = Entries(clock=house.clock, subject=house.vault.subject), MerkleChain(), Known()
 
         def unit() -> Unit:
             body = {"principal": "p" * 64, "key": "k" * 64, "job_id": "j" * 36}
@@ -50,7 +51,7 @@ async def _both(deployment: Deployment, scale: Scale) -> tuple[list[float], list
 
         async def alone(unit: Unit) -> None:
             async with house.database.writing() as connection:
-                await connection.run_sync(together, chain, [unit])
+                await connection.run_sync(together, chain, known, [unit])
 
         for _ in range(scale.runs):
             single.append(await _rate(alone, unit, scale.calls))

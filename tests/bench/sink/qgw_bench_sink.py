@@ -186,6 +186,10 @@ class Sink:
         """Never needed."""
         return None
 
+    def absent(self, attempt: Attempt, *, searched: int, now: datetime) -> bool:  # noqa: ARG002
+        """Never: each was taken at once."""
+        return False
+
     async def follow(self, attempt: Attempt, vendor_job_id: str) -> None:
         """Nothing happens any more."""
 

@@ -1,7 +1,6 @@
 """The writer: all of a unit or nothing of it, one unit's trouble is nobody else's, an answer means durable."""
 
 import asyncio
-import gc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,12 +11,11 @@ from sqlalchemy.exc import OperationalError
 from gateway.audit.merkle import MerkleChain
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.job import JobStatus
-from gateway.domain.writes import AttemptUpdate, ClaimWrite, RowWrite, Unit
-from gateway.store import attempts, commit, entries, holds, jobs, objects, policies, rows, subjects
+from gateway.domain.writes import AttemptUpdate, ClaimWrite, JobEdit, RowWrite, Unit
+from gateway.store import attempts, entries, holds, jobs, objects, policies, rows, subjects
 from gateway.store.apply import SKEW
 from gateway.store.commit import LedgerUnavailableError, UnitError, Writer, WriteRefusedError
-from gateway.telemetry.metrics import Metrics
-from tests.records import NOW, genesis, hold, job, leaf, outbox, sealed
+from tests.records import NOW, hold, job, leaf, outbox, sealed
 
 
 async def size(database):
@@ -65,42 +63,6 @@ async def test_one_refused_unit_of_a_batch_harms_no_other_and_takes_no_place(wri
     assert "job" not in outcomes[2].why
     assert writer.ready() is None
     assert await size(database) == 4
-
-
-async def test_under_load_units_that_come_one_after_the_other_share_a_transaction(writer, monkeypatch):
-    monkeypatch.setattr(commit, "GATHER_SECONDS", 2.0)
-    transactions = counted(writer, monkeypatch)
-    await asyncio.gather(*(writer.commit(Unit(leaf=leaf())) for _ in range(3)))
-    assert transactions == [3]
-
-    first = asyncio.create_task(writer.commit(Unit(leaf=leaf())))
-    await asyncio.sleep(0.01)
-    await asyncio.gather(first, writer.commit(Unit(leaf=leaf())))
-
-    assert transactions == [3, 2]
-
-
-@pytest.mark.parametrize("together", [1, commit.ENOUGH])
-async def test_nobody_waits_for_others_behind_a_lone_unit_or_a_large_batch(writer, monkeypatch, together):
-    monkeypatch.setattr(commit, "GATHER_SECONDS", 3600.0)
-    transactions = counted(writer, monkeypatch)
-    await asyncio.gather(*(writer.commit(Unit(leaf=leaf())) for _ in range(together)))
-
-    await writer.commit(Unit(leaf=leaf()))
-
-    assert transactions == [together, 1]
-
-
-def counted(writer, monkeypatch):
-    """Count the units of each transaction from now on."""
-    counts, write = [], writer._write
-
-    async def counting(units):
-        counts.append(len(units))
-        return await write(units)
-
-    monkeypatch.setattr(writer, "_write", counting)
-    return counts
 
 
 @pytest.mark.parametrize(
@@ -276,110 +238,6 @@ async def test_without_a_ledger_nothing_is_taken(database):
     await running.close()
 
 
-async def test_a_writer_that_does_not_run_takes_nothing(writer):
-    await writer.close()
-
-    with pytest.raises(LedgerUnavailableError, match="its writer is not running"):
-        await writer.commit(Unit(leaf=leaf()))
-
-    assert writer.ready() == "its writer is not running"
-
-
-async def test_closing_writes_what_waits(writer, database):
-    waiting = [asyncio.create_task(writer.commit(Unit(leaf=leaf()))) for _ in range(600)]
-    await asyncio.sleep(0)
-
-    await writer.close()
-
-    assert sorted(committed.seq for committed in await asyncio.gather(*waiting)) == list(range(600))
-    assert await size(database) == 600
-
-
-async def test_who_goes_away_while_waiting_leaves_the_entry_to_be_written(writer, database):
-    """A client that disconnects has been judged all the same."""
-    waiting = [asyncio.create_task(writer.commit(Unit(leaf=leaf()))) for _ in range(10)]
-    await asyncio.sleep(0)
-    for task in waiting:
-        task.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
-
-    await writer.close()
-
-    assert await size(database) == 10
-
-
-class Stuck:
-    """A database whose transactions wait until they are let go, and then may fail."""
-
-    def __init__(self, database):
-        self._database, self.gate, self.error, self.dialect = database, asyncio.Event(), None, database.dialect
-
-    async def transact(self, work):
-        await self.gate.wait()
-        if self.error:
-            raise self.error
-        return await self._database.transact(work)
-
-
-@pytest.fixture
-async def stuck(database):
-    async with database.writing() as connection:
-        await entries.create(connection, genesis())
-    return Stuck(database)
-
-
-async def test_a_full_queue_refuses_at_once(stuck, monkeypatch):
-    """No queue without a bound: who cannot be served soon is told now."""
-    monkeypatch.setattr(commit, "QUEUE", 100)
-    running = Writer(stuck, MerkleChain())
-    await running.start()
-    waiting = [asyncio.create_task(running.commit(Unit(leaf=leaf()))) for _ in range(500)]
-    await asyncio.sleep(0.05)
-    refused = [task for task in waiting if task.done()]
-    stuck.gate.set()
-    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-    await running.close()
-
-    assert len(refused) == 400
-    assert all("100 entries wait already" in task.exception().message for task in refused)
-    assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == 100
-
-
-async def test_who_waited_too_long_in_the_queue_is_certainly_not_written(stuck, monkeypatch):
-    monkeypatch.setattr(commit, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(commit, "BATCH", 1)
-    running = Writer(stuck, MerkleChain())
-    await running.start()
-
-    taken, queued = await asyncio.gather(
-        running.commit(Unit(leaf=leaf())), running.commit(Unit(leaf=leaf())), return_exceptions=True
-    )
-    stuck.gate.set()
-    await running.close()
-
-    assert (taken.in_doubt, queued.in_doubt) == (True, False)
-    assert await size(stuck._database) == 1
-
-
-async def test_a_failing_database_is_told_to_all_and_recovers_without_a_caller(stuck, monkeypatch):
-    """Readiness must heal by itself: while it is red, nobody is sent here."""
-    monkeypatch.setattr(commit, "PROBE_SECONDS", 0.01)
-    stuck.error = OperationalError("COMMIT", {}, Exception("database or disk is full"))
-    stuck.gate.set()
-    running = Writer(stuck, MerkleChain())
-    await running.start()
-
-    outcomes = await asyncio.gather(*(running.commit(Unit(leaf=leaf())) for _ in range(3)), return_exceptions=True)
-    red = running.ready()
-    stuck.error = None
-    await asyncio.sleep(0.5)
-    healed = running.ready()
-    await running.close()
-
-    assert all(isinstance(outcome, LedgerUnavailableError) for outcome in outcomes)
-    assert (red, healed) == ("the database failed: database or disk is full", None)
-
-
 async def test_a_lost_connection_writes_nothing_twice(writer, database, monkeypatch):
     """It may break after the commit and before its answer; the second try recognises what is there."""
     units = [permitted() for _ in range(5)]
@@ -400,38 +258,24 @@ async def test_a_lost_connection_writes_nothing_twice(writer, database, monkeypa
     assert await size(database) == 5
 
 
-async def test_nobody_is_warned_of_an_error_that_nobody_waits_for(stuck, recwarn):
-    stuck.error = OSError("gone")
-    running = Writer(stuck, MerkleChain())
-    await running.start()
-    task = asyncio.create_task(running.commit(Unit(leaf=leaf())))
-    await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    stuck.gate.set()
-    await running.close()
-    gc.collect()
-
-    assert list(recwarn) == []
-
-
-async def test_entries_are_counted_when_they_are_durable(database):
-    async with database.writing() as connection:
-        await entries.create(connection, genesis())
-    metrics = Metrics()
-    running = Writer(database, MerkleChain(), metrics)
-    await running.start()
-    await asyncio.gather(*(running.commit(Unit(leaf=leaf())) for _ in range(3)), running.commit(Unit(job=job())))
-    await running.close()
-
-    assert b"gateway_ledger_entries_total 3.0" in metrics.render()[0]
-
-
 async def test_a_job_is_replaced_but_never_changes_hands(writer, database):
     one = job()
     await writer.commit(Unit(job=one))
-    await writer.commit(Unit(job=replace(one, status=JobStatus.RUNNING, project_id="other", tags=("a",))))
+    await writer.commit(Unit(job=replace(one, status=JobStatus.RUNNING, project_id="other")))
 
     async with database.reading() as connection:
         stored = await jobs.by_id(connection, one.id)
-    assert stored == replace(one, status=JobStatus.RUNNING, tags=("a",))
+    assert stored == replace(one, status=JobStatus.RUNNING)
+
+
+async def test_what_a_caller_changes_about_a_job_and_how_it_runs_do_not_overwrite_each_other(writer, database):
+    """The one happens at whichever replica is asked, the other at the one that follows the job."""
+    one = job()
+    await writer.commit(Unit(job=one))
+    await writer.commit(Unit(edit=JobEdit(job_id=one.id, tags=("a",))))
+    await writer.commit(Unit(job=replace(one, status=JobStatus.COMPLETED)))
+    await writer.commit(Unit(edit=JobEdit(job_id=one.id, deleted=True)))
+
+    async with database.reading() as connection:
+        stored = await jobs.by_id(connection, one.id)
+    assert stored == replace(one, status=JobStatus.COMPLETED, tags=("a",), deleted=True)

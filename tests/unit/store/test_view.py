@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from gateway.domain.job import JobStatus
-from gateway.domain.writes import Unit
+from gateway.domain.writes import JobEdit, Unit
 from gateway.store import view as views
 from gateway.store.view import JobView
 from tests.records import job
@@ -102,3 +102,57 @@ async def test_a_slow_read_never_hides_a_newer_commit(writer, monkeypatch):
 
     assert await view.find(record.client_job_id) == ended
     assert view.get(record.client_job_id) == ended
+
+
+async def test_what_another_replica_changed_is_seen_when_it_is_told(writer, database):
+    view, elsewhere = JobView(database, shared=True), job()
+    await writer.commit(Unit(job=elsewhere))
+    await view.look_again([elsewhere.id])
+    assert view.unfinished(elsewhere.principal_id, elsewhere.project_id) == (1, 1)
+
+    await writer.commit(Unit(job=replace(elsewhere, status=JobStatus.COMPLETED)))
+    await view.look_again([elsewhere.id])
+
+    assert view.get(elsewhere.client_job_id).status is JobStatus.COMPLETED
+    assert view.unfinished(elsewhere.principal_id, elsewhere.project_id) == (0, 0)
+
+
+async def test_of_a_job_that_is_followed_here_only_what_its_caller_changed_elsewhere_is_taken_in(writer, database):
+    """The row of a job that runs is older than what its own replica knows of it."""
+    view, mine = JobView(database, shared=True), job()
+    await writer.commit(Unit(job=mine))
+    view.own(mine.id)
+    view.put(replace(mine, status=JobStatus.RUNNING))
+    await writer.commit(Unit(edit=JobEdit(job_id=mine.id, tags=("told", "elsewhere"))))
+
+    await view.look_again([mine.id])
+
+    shown = view.get(mine.client_job_id)
+    assert (shown.status, shown.tags) == (JobStatus.RUNNING, ("told", "elsewhere"))
+
+
+async def test_an_old_row_never_brings_an_ended_job_back(writer, database):
+    """It was read before the outcome became durable, and arrives after the outcome was shown."""
+    view, mine = JobView(database, shared=True), job()
+    await writer.commit(Unit(job=mine))
+    view.own(mine.id)
+    view.put(replace(mine, status=JobStatus.FAILED))
+
+    await view.look_again([mine.id])
+
+    assert view.get(mine.client_job_id).status is JobStatus.FAILED
+    assert not view.owns(mine.id)
+
+
+async def test_whoever_was_deaf_reads_everything_again(writer, database):
+    view, new, ended = JobView(database, shared=True), job(), job()
+    await writer.commit(Unit(job=ended))
+    await view.refresh()
+    await writer.commit(Unit(job=replace(ended, status=JobStatus.CANCELLED)))
+    await writer.commit(Unit(job=new))
+
+    await view.catch_up()
+
+    assert view.get(ended.client_job_id).status is JobStatus.CANCELLED
+    assert view.get(new.client_job_id) == new
+    assert len(view.under_way()) == 1
