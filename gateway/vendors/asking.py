@@ -6,9 +6,10 @@ caller as a lost answer, because nobody knows what the vendor did.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 from typing import Final, TypeVar
 
 import structlog
@@ -55,6 +56,8 @@ class Question(StrEnum):
 
 _PATIENT: Final = frozenset({Question.BACKENDS, Question.CALIBRATION, Question.FIND, Question.RECENT, Question.SHOW})
 """What may wait for its turn; the rest goes at once, and makes these wait."""
+_SMALL: Final = frozenset({Question.BACKENDS, Question.SHOW})
+"""What is asked all the time and answered in a moment, so that its failures tell first that a vendor is away."""
 
 
 @dataclass(slots=True)
@@ -64,13 +67,15 @@ class _Wire:
     vendor: str
     outside: Outside
     budget: Budget
+    longest: float
+    """Seconds for each request, whatever its adapter would wait."""
     sent: int = field(default=0)
 
     async def send(self, request: VendorRequest) -> VendorAnswer:
         if self.sent:
             self.budget.spend()
         self.sent += 1
-        return await self.outside.send(self.vendor, request)
+        return await self.outside.send(self.vendor, replace(request, seconds=min(request.seconds, self.longest)))
 
 
 class Asker:
@@ -85,7 +90,9 @@ class Asker:
         budget: Budget,
         breakers: Breakers,
         metrics: VendorMetrics,
+        question_seconds: float,
     ) -> None:
+        self._question_seconds = question_seconds
         self._vendor, self._outside, self._timing = vendor, outside, timing
         self._budget, self._breakers, self._metrics = budget, breakers, metrics
         self._memory = Memory(timing.clock)
@@ -111,7 +118,8 @@ class Asker:
         passage = self._breakers.enter(backend=backend, probe=probe)
         if question not in _PATIENT:
             self._budget.spend()
-        wire = _Wire(self._vendor, self._outside, self._budget)
+        longest = self._question_seconds if question in _SMALL else inf
+        wire = _Wire(self._vendor, self._outside, self._budget, longest)
         began = self._timing.monotonic()
         outcome = "cancelled"
         try:

@@ -35,7 +35,15 @@ class Desk:
         herald = Herald(outside)
         breakers = Breakers(vendor.name, pace, timing=timing, herald=herald, metrics=metrics)
         budget = Budget(pace.requests_per_second, timing)
-        asker = Asker(vendor.name, outside=outside, timing=timing, budget=budget, breakers=breakers, metrics=metrics)
+        asker = Asker(
+            vendor.name,
+            outside=outside,
+            timing=timing,
+            budget=budget,
+            breakers=breakers,
+            metrics=metrics,
+            question_seconds=pace.question_seconds,
+        )
         return cls(
             vendor=vendor,
             outside=outside,

@@ -46,12 +46,15 @@ class Proof:
         self._left_at.pop((job_id, attempt), None)
         self._searched_at.pop((job_id, attempt), None)
 
-    def holds(self, attempt: Attempt, *, searched: int, now: datetime) -> bool:
-        """Say whether sending again is proven safe, after so many searches in vain."""
+    def resend(self, attempt: Attempt, *, searched: int, now: datetime) -> Resend | None:
+        """Say by what proof an attempt may be sent again, after so many searches in vain; `None` is: not now."""
+        how = self._vendor.resend
         if self._pace.resend == "never":
-            return False
-        if self._vendor.resend is Resend.IDEMPOTENT:
-            return True
+            return None
+        return how if how is Resend.IDEMPOTENT or self.absent(attempt, searched=searched, now=now) else None
+
+    def absent(self, attempt: Attempt, *, searched: int, now: datetime) -> bool:
+        """Say whether an attempt certainly never arrived; what is idempotent may have, and do no harm again."""
         return searched >= self._pace.searches and self._settled(attempt, now)
 
     def _settled(self, attempt: Attempt, now: datetime) -> bool:

@@ -38,6 +38,8 @@ class VendorPace(_Section):
 
     requests_per_second: Annotated[float, Field(gt=0, le=1000)] = 20.0
     """For polls and refreshes together; submissions and cancels never wait, but count."""
+    question_seconds: Seconds = 10.0
+    """How long each request of a refresh or a poll may take at most, so that a vendor that hangs is noticed by them."""
     start_seconds: Seconds = 5.0
     """How long the start of the gateway waits for the first list of backends."""
     refresh_seconds: Seconds = 30.0

@@ -41,8 +41,8 @@ Books: TypeAlias = Callable[[VendorJob], Awaitable[Standing]]
 class Sweep:
     """Looks through the accounts at one vendor."""
 
-    def __init__(self, desk: Desk, books: Books) -> None:
-        self._desk, self._books = desk, books
+    def __init__(self, desk: Desk, books: Books, *, leads: Callable[[], bool] = lambda: True) -> None:
+        self._desk, self._books, self._leads = desk, books, leads
         self._suspects: dict[str, set[str]] = {}
         self._told: dict[str, None] = {}
 
@@ -50,7 +50,8 @@ class Sweep:
         """Sweep, for ever."""
         while True:
             await self._desk.timing.sleep(self._desk.timing.spread(self._desk.pace.sweep_seconds))
-            await self.sweep()
+            if self._leads():
+                await self.sweep()
 
     async def sweep(self) -> None:
         """Look through every account once; one that cannot be read now is looked through next time."""

@@ -19,12 +19,15 @@ from gateway.ports.upstream import Attempt, Order, Progress, UpstreamContext
 from gateway.ports.vendor import (
     Account,
     AnswerLostError,
+    Call,
     Dispatch,
     Prepared,
     Resend,
     Vendor,
+    VendorAnswer,
     VendorJob,
     VendorRefusedError,
+    VendorRequest,
 )
 from gateway.telemetry.vendors import VendorMetrics
 from gateway.vendors.asking import Question
@@ -67,9 +70,9 @@ class VendorUpstream:
         self._desk = desk = Desk.of(vendor, outside=context.outside, pace=pace, timing=timing, metrics=metrics)
         self._clocks, self._proof, self._roster = Clocks(timing), Proof(vendor, pace, timing), Roster(desk)
         self._calibrations = Calibrations(desk, self._roster)
-        self._progress = context.progress
+        self._progress, self._may_send = context.progress, context.may_send
         self._poller = Poller(desk, Visitor(desk, self._tell))
-        self._sweep = Sweep(desk, books) if books else None
+        self._sweep = Sweep(desk, books, leads=context.leads) if books else None
 
     async def start(self) -> None:
         """Start every clock, and wait a little for the first list of backends; a vendor that is away stops nothing."""
@@ -122,7 +125,7 @@ class VendorUpstream:
         account = self._desk.outside.account(self.name, project_id)
         if account is None:
             raise VendorAccountError(f"there is no account at {self.name} for this project; ask an administrator")
-        prepared = self._desk.vendor.prepare(account, _dispatch(job_id, attempt, backend, order.body))
+        prepared = self._desk.vendor.prepare(account, _dispatch(job_id, attempt, backend, order))
         return replace(prepared, account_id=account.id)
 
     async def submit(self, permit: Permit, order: Order) -> str:
@@ -139,12 +142,12 @@ class VendorUpstream:
             raise VendorAccountError(f"the job was not prepared for an account at {self.name} before its permit")
         prepared, backend = order.prepared, permit.placement.backend
         account = self._desk.account(prepared.account_id)
-        dispatch = _dispatch(permit.job_id, permit.attempt, backend, order.body)
+        dispatch = _dispatch(permit.job_id, permit.attempt, backend, order)
         try:
             vendor_job_id = await self._desk.asker.ask(
                 Question.SUBMIT,
                 account,
-                lambda call: self._desk.vendor.submit(call, dispatch, prepared),
+                lambda call: self._desk.vendor.submit(self._guarded(call), dispatch, prepared),
                 backend=backend,
             )
         except BaseException as error:
@@ -155,6 +158,15 @@ class VendorUpstream:
         self._follow(permit.job_id, permit.attempt, account, vendor_job_id, prepared.body)
         return vendor_job_id
 
+    def _guarded(self, call: Call) -> Call:
+        """Ask before each request of a submission leaves, however long it took until here, whether it still may."""
+
+        async def send(request: VendorRequest) -> VendorAnswer:
+            self._may_send()
+            return await call.send(request)
+
+        return replace(call, send=send)
+
     async def find(self, attempt: Attempt) -> str | None:
         """Search the account for an attempt's mark; `None` proves something only with `resend`.
 
@@ -162,7 +174,7 @@ class VendorUpstream:
             UnavailableError: the vendor, or the account, could not be searched.
         """
         account = self._desk.account(attempt.account_id)
-        dispatch = _dispatch(attempt.job_id, attempt.attempt, attempt.backend, attempt.body)
+        dispatch = _dispatch(attempt.job_id, attempt.attempt, attempt.backend, attempt)
         began = self._desk.timing.monotonic()
         found = await self._search(account, dispatch, since=attempt.permitted_at - _CLOCK_SKEW)
         if found is None:
@@ -182,7 +194,15 @@ class VendorUpstream:
 
     def resend(self, attempt: Attempt, *, searched: int, now: datetime) -> Resend | None:
         """Say by what proof an attempt may be sent again."""
-        return self._desk.vendor.resend if self._proof.holds(attempt, searched=searched, now=now) else None
+        return self._proof.resend(attempt, searched=searched, now=now)
+
+    def absent(self, attempt: Attempt, *, searched: int, now: datetime) -> bool:
+        """Say whether an attempt is proven not to have arrived."""
+        return self._proof.absent(attempt, searched=searched, now=now)
+
+    def take_over(self, job_id: str, attempt: int) -> None:
+        """Count a search of this attempt from now on: until now another process may have been sending it."""
+        self._proof.may_have_left(job_id, attempt)
 
     # ── following ────────────────────────────────────────────────────────────────────────────────
     async def follow(self, attempt: Attempt, vendor_job_id: str) -> None:
@@ -220,8 +240,17 @@ class VendorUpstream:
         )
 
 
-def _dispatch(job_id: str, attempt: int, backend: str, body: bytes) -> Dispatch:
-    return Dispatch(job_id=job_id, attempt=attempt, mark=mark(job_id, attempt), backend=backend, body=body)
+def _dispatch(job_id: str, attempt: int, backend: str, order: Order | Attempt) -> Dispatch:
+    # What is only looked for is not sent, so nothing limits it.
+    max_seconds = order.max_seconds if isinstance(order, Order) else None
+    return Dispatch(
+        job_id=job_id,
+        attempt=attempt,
+        mark=mark(job_id, attempt),
+        backend=backend,
+        body=order.body,
+        max_seconds=max_seconds,
+    )
 
 
 def _misfit(facts: ProgramFacts, backend: Backend) -> str:

@@ -1,8 +1,10 @@
 """Which background workers a serving process runs, and how often."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,6 +14,7 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.store import jobs, keys
 from gateway.telemetry import events
 from gateway.wiring import House
+from gateway.wiring.house import Serving
 from gateway.workers.loop import Worker
 
 REVOCATION_SECONDS: Final = 0.4
@@ -20,6 +23,15 @@ RECOVERY_SECONDS: Final = 1.0
 """How soon what a crash left is taken up, and how often lapsed permits are looked for."""
 ANSWERS_SECONDS: Final = 0.25
 """How often answers that arrived are written down: what a crash forgets counts as lost."""
+HEARING_SECONDS: Final = 0.02
+"""How long news of other replicas gather, so that many are taken in by one question to the database."""
+CATCH_UP_SECONDS: Final = 15.0
+"""How often all unfinished jobs are read again, should news of one ever get lost."""
+WATCH_SECONDS: Final = 3.0
+"""How soon a limit that fills up is told of; jobs over it are refused at once, whoever watches."""
+COURIER_SECONDS: Final = 1.0
+CHECKPOINT_SECONDS: Final = 0.5
+"""How soon it is seen that a checkpoint is due; the settings say when one is."""
 HALTED_AT_ONCE: Final = 200
 """How many jobs are stopped side by side, so that their wishes share a transaction."""
 COUNTS_SECONDS: Final = 5.0
@@ -33,15 +45,73 @@ def clocks(house: House) -> tuple[Worker, ...]:
     tasks = _Tasks(house)
     serving = house.serving
     return (
+        *_beside_others(serving),
+        *_warning(serving),
+        *_signing(house),
         Worker(name="recovery", period_seconds=RECOVERY_SECONDS, task=serving.recovery.run),
         Worker(name="search", period_seconds=RECOVERY_SECONDS, task=serving.search.run),
         Worker(name="halts", period_seconds=RECOVERY_SECONDS, task=tasks.stop_halted),
-        Worker(name="answers", period_seconds=ANSWERS_SECONDS, task=tasks.note_answered),
+        Worker(name="answers", period_seconds=ANSWERS_SECONDS, task=partial(note_answered, house)),
         Worker(name="identity", period_seconds=REVOCATION_SECONDS, task=serving.elsewhere.take_in),
+        Worker(name="sessions", period_seconds=COUNTS_SECONDS, task=_once(serving, serving.gate.sessions.expire)),
         Worker(name="counts", period_seconds=COUNTS_SECONDS, task=tasks.count_jobs),
         Worker(name="refusals", period_seconds=REFUSALS_SECONDS, task=serving.refusals.flush),
         Worker(name="credentials", period_seconds=REFUSALS_SECONDS, task=serving.outside.flush),
         Worker(name="last-used", period_seconds=LAST_USED_SECONDS, task=tasks.note_used_keys),
+    )
+
+
+async def note_answered(house: House) -> None:
+    """Write down whose answers arrived; what a crash forgets counts as lost."""
+    repeats = house.serving.repeats
+    if answered := repeats.take_answered():
+        try:
+            async with house.database.writing() as connection:
+                await jobs.note_answered(connection, answered, house.clock.now())
+        except BaseException:
+            repeats.give_back(answered)
+            raise
+
+
+def _signing(house: House) -> tuple[Worker, ...]:
+    """Make those who sign the ledger's checkpoints, and take them to witnesses."""
+    witnesses = house.serving.witnesses
+    assert witnesses is not None, "a serving process asks witnesses"
+    return (
+        Worker(name="witnesses", period_seconds=CHECKPOINT_SECONDS, task=_once(house.serving, witnesses.run)),
+        Worker(name="checkpoints", period_seconds=CHECKPOINT_SECONDS, task=_once(house.serving, house.checkpoints.run)),
+    )
+
+
+def _warning(serving: Serving) -> tuple[Worker, ...]:
+    """Make those who see limits fill up, and carry word of it."""
+    assert serving.watch is not None, "a serving process watches limits"
+    assert serving.courier is not None, "a serving process carries warnings"
+    return (
+        Worker(name="watch", period_seconds=WATCH_SECONDS, task=serving.watch.look),
+        Worker(name="courier", period_seconds=COURIER_SECONDS, task=_once(serving, serving.courier.deliver)),
+    )
+
+
+def _once(serving: Serving, task: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    """Let a task be done by one process of the deployment, whichever leads at the time."""
+
+    async def done_by_one() -> None:
+        if serving.leads:
+            await task()
+
+    return done_by_one
+
+
+def _beside_others(serving: Serving) -> tuple[Worker, ...]:
+    """Make what a process does besides where it is one of several replicas."""
+    if serving.hearing is None or serving.losses is None:
+        return ()
+    return (
+        Worker(name="take-over", period_seconds=RECOVERY_SECONDS, task=serving.recovery.take_over),
+        Worker(name="hearing", period_seconds=HEARING_SECONDS, task=serving.hearing.run),
+        Worker(name="catch-up", period_seconds=CATCH_UP_SECONDS, task=serving.hearing.catch_up),
+        Worker(name="losses", period_seconds=0.0, task=serving.losses.write),
     )
 
 
@@ -67,17 +137,6 @@ class _Tasks:
         else:
             serving.halts.told.add(job.id)
             log.warning(events.JOBS_HALTED, job_id=job.id)
-
-    async def note_answered(self) -> None:
-        """Write down whose answers arrived; what a crash forgets counts as lost."""
-        repeats = self.house.serving.repeats
-        if answered := repeats.take_answered():
-            try:
-                async with self.house.database.writing() as connection:
-                    await jobs.note_answered(connection, answered, self.house.clock.now())
-            except BaseException:
-                repeats.give_back(answered)
-                raise
 
     async def count_jobs(self) -> None:
         """Show how many jobs have which status."""

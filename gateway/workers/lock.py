@@ -13,6 +13,7 @@ from gateway.domain.errors import RefusedError
 _WAIT_SECONDS: Final = 5.0
 """How long a new generation waits for the old one to be gone after its supervisor was killed."""
 _PAUSE_SECONDS: Final = 0.05
+_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class StateLockedError(RefusedError):
@@ -27,8 +28,10 @@ class StateLockedError(RefusedError):
 
 
 @asynccontextmanager
-async def exclusive(state_dir: Path) -> AsyncIterator[None]:
-    """Hold the directory's lock for as long as this process serves.
+async def exclusive(state_dir: Path) -> AsyncIterator[str]:
+    """Hold the directory's lock for as long as this process serves; gives a name for what is held.
+
+    Nobody else holds that name at the same time: it names the kernel, by its boot, and the locked file in it.
 
     Raises:
         StateLockedError: somebody else still holds it after five seconds; the message names the process.
@@ -38,7 +41,8 @@ async def exclusive(state_dir: Path) -> AsyncIterator[None]:
         await _take(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield
+        file = os.fstat(descriptor)
+        yield f"{_BOOT.read_text().strip()}:{file.st_dev}:{file.st_ino}"
     finally:
         os.close(descriptor)
 

@@ -13,7 +13,6 @@ from typing import Any
 from tests.running import Gateway
 
 ROOT = Path(__file__).parents[2]
-PRICES = ROOT / "policies" / "data" / "prices.json"
 PACE = {
     "first_poll_seconds": 0.5,
     "running_poll_seconds": 2.0,
@@ -70,14 +69,22 @@ def fakes(vendors: Sequence[str], *arguments: str) -> Iterator[dict[str, Fake]]:
         yield started
 
 
-def priced(folder: Path, upstreams: Sequence[str]) -> Path:
+def priced(folder: Path, upstreams: Sequence[str], *, per_job_micros: int = 300_000) -> Path:
     """Write a price file in which the fakes' hardware has a price, or policy would let nothing go."""
-    prices = json.loads(PRICES.read_text())
-    prices["sources"]["drill"] = {"date": "2026-11-22", "title": "made up for a drill", "url": None}
-    for upstream in upstreams:
-        for kind in ("hardware", "simulator"):
-            price = {"per_job_micros": 300_000, "per_shot_micros": 350, "per_second_micros": 0}
-            prices["prices"].append({"upstream": upstream, "backend": "*", "kind": kind, "source": "drill", **price})
+    free = {"per_job_micros": 0, "per_shot_micros": 0, "per_second_micros": 0}
+    dear = {**free, "per_job_micros": per_job_micros, "per_shot_micros": 350}
+    places = [
+        ("aer", "simulator", free),
+        *((name, kind, dear) for name in upstreams for kind in ("hardware", "simulator")),
+    ]
+    prices = {
+        "schema": "qgw.prices/1",
+        "currency": "USD",
+        "sources": {"drill": {"date": "2026-11-22", "title": "made up for a drill", "url": None}},
+        "prices": [
+            {"upstream": name, "backend": "*", "kind": kind, "source": "drill", **price} for name, kind, price in places
+        ],
+    }
     path = folder / "prices.json"
     path.write_text(json.dumps(prices))
     return path

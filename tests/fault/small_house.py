@@ -5,7 +5,7 @@ Store, vault, ledger and enforcement are the real ones, on a real SQLite file.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from gateway.wiring import House, open_house
 from gateway.wiring.fitting import Fitter
 from gateway.wiring.opening import initialise
 from gateway.wiring.serving import remember
+from gateway.wiring.transparency import witnesses
+from gateway.wiring.warnings import courier, watch
 from tests.fakes import values
 from tests.integration import bodies
 
@@ -163,11 +165,11 @@ class SmallHouse:
     """What the test handed over as the only upstream."""
     caller: Caller
 
-    async def submit(self) -> JobRecord:
+    async def submit(self, **headers: str) -> JobRecord:
         """Submit one job as the front door would."""
         dialect = self.house.dialects["ibm"]
         request = WireRequest(
-            method="POST", path="/api/v1/jobs", query=(), headers={}, body=bodies.text(bodies.golden())
+            method="POST", path="/api/v1/jobs", query=(), headers=headers, body=bodies.text(bodies.golden())
         )
         operation = dialect.operation(request)
         assert isinstance(operation, Submit)
@@ -196,7 +198,6 @@ class SmallHouse:
 
     async def recover(self) -> None:
         """Take up what an earlier process left."""
-        await self.house.serving.recovery.look_back()
         await self.house.serving.recovery.run()
 
     def waited(self) -> Recovery:
@@ -251,13 +252,16 @@ async def begin(state_dir: Path, **settings: str) -> str:
 @asynccontextmanager
 async def opened(state_dir: Path, key: str, upstream: Upstream, **settings: str) -> AsyncIterator[SmallHouse]:
     """Be one process; leaving the block without an orderly end of anything is its crash."""
-    async with open_house(_settings(state_dir, settings)) as house:
+    async with open_house(_settings(state_dir, settings)) as house, AsyncExitStack() as stack:
         fitter = Fitter(house)
         fitter._fleet, fitter._sandbox, fitter._decision_point = Fleet([upstream]), ToySandbox(), ToyPolicy()
         fitter._encoders = {upstream.name: "toy"}
-        serving = fitter.serving()
+        serving = replace(
+            fitter.serving(), watch=watch(house), courier=courier(house, stack), witnesses=witnesses(house, stack)
+        )
         await serving.jobs.refresh()
         await serving.wishes.refresh()
+        await serving.recovery.look_back()
         await remember(house, serving)
         caller = house.authenticator.caller(ApiKey(Secret.of(key)))
         small = SmallHouse(replace(house, rooms=serving), upstream, caller)
