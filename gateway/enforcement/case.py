@@ -47,6 +47,12 @@ class Case:
     written: bytes | None = field(repr=False)
     """The program in the words of that place, where they are not the caller's."""
 
+    @property
+    def limit_seconds(self) -> int | None:
+        """The longest it may run: what is held for it by the second would not hold longer."""
+        bound = None if self.quote is None else self.quote.bound_seconds
+        return execution_limit_seconds(self.decision, self.submission.max_execution_seconds, bound)
+
     def job(self, id_: JobId, client_job_id: ClientJobId, *, at: datetime, stages: Mapping[str, str]) -> JobRecord:
         """Make the record of the job, permitted and not yet forwarded."""
         caller, submission, placement, measured = self.caller, self.submission, self.placement, self.measured
@@ -72,7 +78,7 @@ class Case:
             tags=submission.tags,
             session_id=submission.session_id,
             private=submission.private,
-            max_execution_seconds=execution_limit_seconds(self.decision, submission.max_execution_seconds),
+            max_execution_seconds=self.limit_seconds,
             circuits=len(measured.circuits),
             total_shots=measured.total_shots,
             estimated_seconds=measured.estimated_seconds,

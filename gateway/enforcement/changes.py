@@ -9,7 +9,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.principal import Caller
 from gateway.domain.stop import CANCELLED, Source
-from gateway.domain.writes import EntryDraft
+from gateway.domain.writes import EntryDraft, JobEdit
 from gateway.enforcement.access import Access
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.errors import JobEndedError, JobUnfinishedError
@@ -64,9 +64,15 @@ class Changes:
     async def _stop(self, job: JobRecord, source: Source, reason: str, draft: EntryDraft | None) -> None:
         """Stop a job wherever it is; what only the vendor can end stays open until the vendor says so.
 
-        The wish is written down first, and without the job's turn: whoever sends the job just now holds that.
+        The wish is written down first, and without the job's turn: whoever sends the job just now holds that. Where
+        another replica follows the job, that one hears of it.
         """
         await self.wishes.note(job, source, reason, draft=draft)
+        if self.jobs.owns(job.id):
+            await self.heed(job, reason)
+
+    async def heed(self, job: JobRecord, reason: str) -> None:
+        """Act on the wish that a job be stopped, at the replica that follows it."""
         upstream = self.fleet.upstreams.get(job.upstream)
         stopped = upstream is not None and await upstream.cancel(job.id)
         if not stopped and not self.fleet.at_vendor(job.upstream):
@@ -96,10 +102,9 @@ class Changes:
         if not job.status.final:
             raise JobUnfinishedError(job=client_job_id, status=job.status.value)
         async with self.turns.of(job.id):
-            gone = replace(job, deleted=True)
             draft = self.entries.by("job.deleted", caller, job_id=job.id)
-            await self.ledger.record(draft, job=gone, erased=(job.id,))
-            self.jobs.put(gone)
+            await self.ledger.record(draft, edit=JobEdit(job_id=job.id, deleted=True), erased=(job.id,))
+            self.jobs.put(replace(job, deleted=True))
 
     async def delete_each(self, caller: Caller, client_job_ids: Sequence[str]) -> None:
         """Delete several jobs, all or none: each is checked before the first one goes.
@@ -122,9 +127,9 @@ class Changes:
             current = self.jobs.get(operation.client_job_id) or job
             tags = _changed(current.tags, operation)
             check_tags(tags)
-            tagged = replace(current, tags=tags)
-            await self.ledger.record(self.entries.by("job.tagged", caller, job_id=job.id, tags=len(tags)), job=tagged)
-            self.jobs.put(tagged)
+            draft = self.entries.by("job.tagged", caller, job_id=job.id, tags=len(tags))
+            await self.ledger.record(draft, edit=JobEdit(job_id=job.id, tags=tags))
+            self.jobs.put(replace(self.jobs.get(operation.client_job_id) or current, tags=tags))
 
 
 def _changed(tags: tuple[str, ...], operation: TagJob) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 The order is policy data (`data.org.placement.order`). Every place is judged whole, by all rules, on facts of its own;
 the first one that policy allows is taken, and the entry names those that were tried before. A job is moved to
-other hardware only when a rule about the backend stood in its way: what is wrong with the job is wrong everywhere.
+other hardware only when rules about the backend, or about what it costs there, stood in its way: what is wrong with
+the job is wrong everywhere, and hardware it can afford no better is refused by the same rules.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,8 @@ MOST_TRIED: Final = 4
 """Other backends that are judged for one job, at most: each costs a decision."""
 UNWRITABLE: Final = "backend/not-translatable"
 """Stands for a rule in what was tried: policy allowed the place, and the program cannot be said in its words."""
+OF_THE_PLACE: Final = frozenset({"budget/money", "budget/quota", "budget/currency"})
+"""Rules that may say otherwise elsewhere, besides the backend's own: prices differ, a limit may be one vendor's."""
 PINNED_TAG: Final = "qgw:placement=requested"
 """Job tag with which a caller refuses every other hardware."""
 
@@ -91,7 +94,7 @@ class Chooser:
         return replace(asked, written=await self.outbound.written(caller, submission, berth.backend))
 
     def _may_move(self, submission: Submission, asked: Choice) -> bool:
-        """Say whether only the backend stands in the way of a program that can be written for another."""
+        """Say whether only the backend, or its price, stands in the way of a program that another could run."""
         if PINNED_TAG in submission.tags or submission.program not in TRANSLATED or submission.options.get("dry_run"):
             return False
         backend = asked.survey.asked.backend if asked.survey.asked else None
@@ -100,7 +103,8 @@ class Chooser:
         decision = asked.decision
         if decision.allow:
             return decision.placement is not None and decision.placement.kind is PlacementKind.SIMULATOR
-        return all(finding.rule.startswith("backend/") for finding in decision.deny)
+        rules = {finding.rule for finding in decision.deny} - OF_THE_PLACE
+        return all(rule.startswith("backend/") for rule in rules)
 
     def _others(self, submission: Submission, survey: Survey, measured: ProgramFacts) -> Iterator[tuple[Step, Berth]]:
         """List other hardware that could hold the program, in the order of policy and then of the fleet."""

@@ -10,17 +10,21 @@ from hashlib import sha256
 from secrets import token_bytes
 from typing import Any
 
+from gateway.budgets.hold import RELEASE
+from gateway.domain.budget import Charge
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.clock import Clock, rfc3339
 from gateway.domain.decision import Decision, Placement, Tried
+from gateway.domain.errors import RefusedError
+from gateway.domain.exceeded import LimitExceededError
 from gateway.domain.ids import uuid7
 from gateway.domain.job import JobRecord, Session
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.result import ProgramResult, Summary
 from gateway.domain.submission import Submission
-from gateway.domain.writes import EntryDraft, SealedWrite
+from gateway.domain.writes import EntryDraft, HoldWrite, SealedWrite
 from gateway.ports.vendor import Prepared, VendorJob
 
 
@@ -107,6 +111,29 @@ class Entries:
         }
         return self.draft("job.denied", caller.project.id, body)
 
+    def unaffordable(
+        self,
+        *,
+        caller: Caller,
+        submission: Submission,
+        decision: Decision,
+        classification: Classification,
+        placement: Placement,
+        quote: Quote | None,
+        error: RefusedError,
+        facts: SealedWrite,
+    ) -> EntryDraft:
+        """Record that a budget or quota refused what policy had allowed; the facts are sealed beside it."""
+        body = {
+            **self._asked(caller, submission, decision, classification),
+            "code": error.code,
+            "placement": _placement(placement),
+            "quote": None if quote is None else _quote(quote),
+            "limit": _limit(error),
+            "sealed": {"facts": _sealed(facts)},
+        }
+        return self.draft("reservation.refused", caller.project.id, body)
+
     def _asked(
         self, caller: Caller, submission: Submission, decision: Decision, classification: Classification
     ) -> dict[str, Any]:
@@ -150,6 +177,7 @@ class Entries:
         result: ProgramResult | None,
         vendor: VendorJob | None,
         sealed: Sequence[SealedWrite],
+        hold: HoldWrite | None,
     ) -> EntryDraft:
         """Record a result: what ran, on what kind of machine, and each result in a few numbers.
 
@@ -161,18 +189,28 @@ class Entries:
             "documents": {write.kind: _sealed(write) for write in sealed},
             "execution": {} if result is None else {key: _plain(value) for key, value in result.metadata.items()},
             "vendor": None if vendor is None else _vendor(vendor),
+            "cost": _cost(hold),
             "milliseconds": round(job.usage_seconds * 1000),
             "cpu_milliseconds": 0 if result is None else round(result.cpu_seconds * 1000),
             "summaries": [] if result is None else [_summary(item.summary) for item in result.items[:100]],
         }
         return self.draft("job.completed", job.project_id, body)
 
-    def ended(self, job: JobRecord, *, attempt: int, repeats: int, sealed: Sequence[SealedWrite] = ()) -> EntryDraft:
+    def ended(
+        self,
+        job: JobRecord,
+        *,
+        attempt: int,
+        repeats: int,
+        hold: HoldWrite | None,
+        sealed: Sequence[SealedWrite] = (),
+    ) -> EntryDraft:
         """Record that a job failed or was cancelled, and why; `sealed` is what it left all the same."""
         body = {
             **_outcome(job, attempt, repeats),
             "reason": job.reason,
             "reason_code": job.reason_code,
+            "cost": _cost(hold),
             "documents": {write.kind: _sealed(write) for write in sealed},
         }
         return self.draft(f"job.{job.status.value}", job.project_id, body)
@@ -182,9 +220,23 @@ class Entries:
         who = {"principal": self.subject(caller.principal.id), "key": self.subject(caller.key.id)}
         return self.draft(type_, caller.project.id, {**who, **body})
 
-    def session(self, type_: str, caller: Caller, session: Session) -> EntryDraft:
-        """Record a session's opening or closing."""
-        return self.by(type_, caller, session=session.id, backend=session.backend, mode=session.mode)
+    def session(self, type_: str, caller: Caller, session: Session, *, hold: HoldWrite | None) -> EntryDraft:
+        """Record a session's opening or closing, and what is held or charged for it."""
+        return self.by(type_, caller, **_session(session, hold))
+
+    def expired(self, session: Session, *, hold: HoldWrite | None) -> EntryDraft:
+        """Record that a session's time to live has passed; nobody did anything."""
+        return self.draft("session.expired", session.project_id, _session(session, hold))
+
+
+def _session(session: Session, hold: HoldWrite | None) -> dict[str, Any]:
+    return {
+        "session": session.id,
+        "backend": session.backend,
+        "mode": session.mode,
+        "max_ttl_seconds": session.max_ttl_seconds,
+        "seconds": None if hold is None else hold.charge.session_seconds,
+    }
 
 
 def _outcome(job: JobRecord, attempt: int, repeats: int) -> dict[str, Any]:
@@ -200,6 +252,23 @@ def _outcome(job: JobRecord, attempt: int, repeats: int) -> dict[str, Any]:
         "execution_calibration": job.execution_calibration,
         "circuits_digest": job.program_digest,
         "stages": dict(job.stages),
+    }
+
+
+def _cost(hold: HoldWrite | None) -> dict[str, Any] | None:
+    """Say what became of what was held; null where nothing was."""
+    if hold is None:
+        return None
+    # What is released was held and is given back: nothing of it was taken.
+    taken = Charge() if hold.action == RELEASE else hold.charge
+    return {
+        "action": hold.action,
+        "settled_micros": taken.micros,
+        "currency": hold.charge.currency,
+        "jobs": taken.jobs,
+        "circuits": taken.circuits,
+        "shots": taken.shots,
+        "qpu_milliseconds": taken.qpu_milliseconds,
     }
 
 
@@ -241,7 +310,30 @@ def _outgoing(prepared: Prepared) -> dict[str, Any]:
 
 
 def _quote(quote: Quote) -> dict[str, Any]:
-    return {"amount_micros": quote.amount_micros, "currency": quote.currency, "price_revision": quote.price_revision}
+    return {
+        "amount_micros": quote.amount_micros,
+        "currency": quote.currency,
+        "price_revision": quote.price_revision,
+        "estimate_micros": quote.estimate_micros,
+        "held_micros": quote.amount_micros,
+        "bound_seconds": quote.bound_seconds,
+        "native": None if quote.native is None else {"amount": quote.native[0], "unit": quote.native[1]},
+    }
+
+
+def _limit(error: RefusedError) -> dict[str, Any] | None:
+    """Name the limit that did not have as much left; a budget of another currency has no figure to compare."""
+    if not isinstance(error, LimitExceededError):
+        return None
+    standing, limit = error.standing, error.standing.limit
+    return {
+        "id": limit.id,
+        "unit": limit.unit.value,
+        "allowed": standing.allowed,
+        "held": standing.held,
+        "settled": standing.settled,
+        "needed": error.needed,
+    }
 
 
 def _sealed(write: SealedWrite) -> dict[str, Any]:

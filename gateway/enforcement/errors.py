@@ -1,7 +1,12 @@
 """What enforcement says no with. Codes are stable; docs/reference/errors.md lists them."""
 
+from typing import Final
+
 from gateway.domain.decision import Decision
 from gateway.domain.errors import RefusedError, UnavailableError
+
+SPENT: Final = frozenset({"budget/money", "budget/quota"})
+"""Rules that say how much is left."""
 
 
 class DeniedError(RefusedError):
@@ -18,6 +23,12 @@ class DeniedError(RefusedError):
         self.decision = decision
 
 
+class OverBudgetError(DeniedError):
+    """Policy said no for the sake of a budget or quota alone; the message says what is left and when it resets."""
+
+    code = "over-budget"
+
+
 class PolicyUnavailableError(UnavailableError):
     """The policy engine gave no answer, so nothing may go; the denial is recorded all the same."""
 
@@ -31,10 +42,12 @@ class PolicyUnavailableError(UnavailableError):
 
 
 def refusal(decision: Decision) -> DeniedError | PolicyUnavailableError:
-    """Tell a rule that said no, which stays no, from an engine that did not get to say anything."""
+    """Tell rules that said no, which stay no, from budgets that reset, and from an engine that did not get to speak."""
     silent = {"engine/timeout", "engine/unavailable"}
     if decision.deny and all(finding.rule in silent for finding in decision.deny):
         return PolicyUnavailableError(decision)
+    if decision.deny and all(finding.rule in SPENT for finding in decision.deny):
+        return OverBudgetError(decision)
     return DeniedError(decision)
 
 

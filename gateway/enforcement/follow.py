@@ -6,6 +6,7 @@ take it, the job stays `running` for its owner and the report is tried again.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
@@ -14,6 +15,7 @@ import structlog
 
 from gateway.audit.ledger import Ledger
 from gateway.budgets.hold import release, settle
+from gateway.budgets.pricing import Pricing
 from gateway.domain.clock import Clock, parse_rfc3339, rfc3339
 from gateway.domain.errors import UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
@@ -57,7 +59,10 @@ class Follower:
     jobs: JobView
     turns: Turns
     repeats: Repeats
+    prices: Pricing
     clock: Clock
+    shared: bool = False
+    """Whether other replicas show its jobs, too."""
     spoken: Mapping[str, str] = field(default_factory=dict)
     """Upstream name to the dialect whose words its results are in."""
     unrecorded: set[str] = field(default_factory=set)
@@ -71,9 +76,16 @@ class Follower:
                 return
             if report.status in {JobStatus.QUEUED, JobStatus.RUNNING}:
                 started = report.at if report.status == JobStatus.RUNNING else None
-                self.jobs.put(replace(job, status=JobStatus(report.status), started_at=job.started_at or started))
+                await self._show(replace(job, status=JobStatus(report.status), started_at=job.started_at or started))
             elif JobStatus(report.status).final:
                 await self._persist(job, report)
+
+    async def _show(self, job: JobRecord) -> None:
+        """Show how a job stands; other replicas see it in the database, and nobody waits for that."""
+        self.jobs.put(job)
+        if self.shared:
+            with suppress(UnavailableError):
+                await self.ledger.show(job)
 
     async def _persist(self, job: JobRecord, report: Progress) -> None:
         """Record an outcome, however long the ledger takes to come back."""
@@ -93,29 +105,33 @@ class Follower:
                 return
 
     async def _record(self, job: JobRecord, report: Progress) -> JobRecord:
-        ended, draft, sealed = await self._outcome(job, report)
+        hold = await self._settled(job, report)
+        ended, draft, sealed = await self._outcome(job, report, hold)
         await self.ledger.record(
             draft,
             sealed=sealed,
-            hold=await self._settled(job, report),
+            hold=hold,
             job=ended,
             attempt=AttemptUpdate(job_id=job.id, attempt=report.attempt, state="done", vendor_job_id=None),
         )
         return ended
 
     async def _settled(self, job: JobRecord, report: Progress) -> HoldWrite | None:
-        """Charge what the vendor says; else what ran what was held for it, and any other nothing."""
+        """Charge what the vendor says, else what its usage costs; what did not run costs nothing."""
         async with self.database.reading() as connection:
             held = await holds.held(connection, job.id)
         if held is None:
             return None
+        charge = self.prices.charge(job, report, held.charge)
         now = self.clock.now()
-        if report.vendor is not None and report.vendor.cost_micros is not None:
-            return settle(held, report.vendor.cost_micros, now)
-        ran = report.status == JobStatus.COMPLETED
-        return settle(held, held.amount_micros, now) if ran else release(held, now)
+        if not charge.jobs:
+            return release(held, now)
+        settled = settle(held, charge, now, native=self.prices.native(report, held.native))
+        return replace(settled, price_revision=self.prices.revision(report, held.price_revision))
 
-    async def _outcome(self, job: JobRecord, report: Progress) -> tuple[JobRecord, EntryDraft, tuple[SealedWrite, ...]]:
+    async def _outcome(
+        self, job: JobRecord, report: Progress, hold: HoldWrite | None
+    ) -> tuple[JobRecord, EntryDraft, tuple[SealedWrite, ...]]:
         repeats = self.repeats.of(job.client_job_id)
         ended = _ended(job, report)
         documents = await self._documents(job, report)
@@ -124,7 +140,7 @@ class Follower:
             ended, documents = replace(ended, status=JobStatus.FAILED, reason=_UNREAD), report.documents
         sealed = [await self._seal(job, name, body) for name, body in documents.items()]
         if ended.status is not JobStatus.COMPLETED:
-            draft = self.entries.ended(ended, attempt=report.attempt, repeats=repeats, sealed=sealed)
+            draft = self.entries.ended(ended, attempt=report.attempt, repeats=repeats, sealed=sealed, hold=hold)
         else:
             draft = self.entries.completed(
                 ended,
@@ -133,6 +149,7 @@ class Follower:
                 result=report.result,
                 vendor=report.vendor,
                 sealed=sealed,
+                hold=hold,
             )
         return ended, draft, tuple(sealed)
 

@@ -1,6 +1,7 @@
 """The one object the HTTP rooms talk to: carries out every operation of every dialect."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -13,6 +14,7 @@ from gateway.enforcement.backends import Backends
 from gateway.enforcement.changes import Changes
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.jobs import Jobs
+from gateway.enforcement.rates import Rates
 from gateway.enforcement.repeats import Delivery, Repeats
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.submit import Submitter
@@ -26,6 +28,7 @@ from gateway.ports.operations import Operation
 from gateway.store.elsewhere import Elsewhere
 from gateway.telemetry import events
 
+_OF_ONES_OWN: Final = (ask.ShowUsage, ask.ShowLimits)
 log = structlog.get_logger(__name__)
 
 
@@ -44,6 +47,7 @@ class Gate:
     ledger: Ledger
     entries: Entries
     repeats: Repeats
+    rates: Rates
     clock: Clock
 
     def delivery(self) -> Delivery:
@@ -83,8 +87,8 @@ class Gate:
         if not await self.elsewhere.look():
             log.warning(events.KEYS_STALE)
 
-    async def open_to_all(self, operation: Operation) -> Answer:
-        """Carry out what a dialect serves without a credential: trading a key, and what a backend is.
+    async def open_to_all(self, operation: Operation, dialect: str) -> Answer:
+        """Carry out what a dialect serves without a credential: trading a key, what a backend is, and what it charges.
 
         Raises:
             MissingCredentialError: anything else.
@@ -94,6 +98,8 @@ class Gate:
                 return await self.exchange(operation)
             case ask.ShowConfiguration():
                 return self.backends.describe(operation.backend)
+            case ask.ListPrices():
+                return self.backends.priced(understood_by=dialect)
             case _:
                 raise MissingCredentialError
 
@@ -103,6 +109,7 @@ class Gate:
         Raises:
             GatewayError: refused, or unavailable; the dialect says so in its own shape.
         """
+        await self.rates.take(caller, operation)
         match operation:
             case ask.Submit():
                 check_tags(operation.submission.tags)
@@ -190,13 +197,15 @@ class Gate:
         | ask.ShowCalibration
         | ask.ListCalibrations
         | ask.EstimateCost
+        | ask.ListPrices
+        | ask.ShowLimits
         | ask.ShowUsage,
     ) -> Answer:
         if isinstance(operation, ask.ListInstances | ask.ShowPlan | ask.ShowIdentity):
             return self._who(caller, operation)
-        self.access.require(caller, "usage.read" if isinstance(operation, ask.ShowUsage) else "backend.read")
+        self.access.require(caller, "usage.read" if isinstance(operation, _OF_ONES_OWN) else "backend.read")
         match operation:
-            case ask.ListBackends():
+            case ask.ListBackends() | ask.ListPrices():
                 return self.backends.offer(caller)
             case ask.ShowConfiguration() | ask.ShowStatus():
                 return self.backends.show(caller, operation.backend)
@@ -214,7 +223,13 @@ class Gate:
             return self.backends.identity(caller)
         return self.backends.instances_of(caller)
 
-    async def _look_up(self, caller: Caller, operation: ask.ListCalibrations | ask.ShowUsage) -> Answer:
-        if isinstance(operation, ask.ShowUsage):
-            return await self.backends.usage(caller)
-        return await self.backends.calibrations(caller, operation)
+    async def _look_up(
+        self, caller: Caller, operation: ask.ListCalibrations | ask.ShowUsage | ask.ShowLimits
+    ) -> Answer:
+        match operation:
+            case ask.ShowUsage():
+                return await self.backends.usage(caller)
+            case ask.ShowLimits():
+                return await self.backends.limits(caller, operation)
+            case ask.ListCalibrations():
+                return await self.backends.calibrations(caller, operation)

@@ -52,7 +52,8 @@ class Halts:
         if not self.live:
             self.told.clear()
             return []
-        asking = [(job, self._stopping(job)) for job in self.jobs.under_way() if job.id not in self.told]
+        mine = (job for job in self.jobs.under_way() if job.id not in self.told and self.jobs.owns(job.id))
+        asking = [(job, self._stopping(job)) for job in mine]
         return [(job, halt) for job, halt in asking if halt is not None]
 
     def _stopping(self, job: JobRecord) -> Halt | None:

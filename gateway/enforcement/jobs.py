@@ -55,7 +55,7 @@ class Jobs:
         """
         job = self.recent.get(client_job_id) or await self.recent.find(client_job_id)
         visible = self.access.visible(caller, job, name=client_job_id)
-        self.repeats.asked(client_job_id)
+        self.repeats.asked(visible)
         return visible
 
     async def show(self, caller: Caller, client_job_id: str, *, parameters: bool) -> JobView:

@@ -143,11 +143,11 @@ class Launcher:
     async def abandon(self, attempt: int, job: JobRecord, *, status: JobStatus = JobStatus.FAILED) -> JobRecord:
         """Close a permitted job that was certainly not started."""
         ended = replace(job, status=status, finished_at=self.clock.now())
-        draft = self.entries.ended(ended, attempt=attempt, repeats=0)
         update = AttemptUpdate(job_id=job.id, attempt=attempt, state="abandoned", vendor_job_id=None)
         async with self.database.reading() as connection:
             held = await holds.held(connection, job.id)
         hold = None if held is None else release(held, self.clock.now())
+        draft = self.entries.ended(ended, attempt=attempt, repeats=0, hold=hold)
         await self.ledger.record(draft, job=ended, attempt=update, hold=hold)
         self.jobs.put(ended)
         return ended

@@ -5,7 +5,7 @@ minute's counts. An account that was rotated or removed elsewhere is noticed whe
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -64,6 +64,8 @@ class HouseOutside:
     ledger: Ledger
     entries: Entries
     clock: Clock
+    leads: Callable[[], bool] = lambda: True
+    """Says whether this replica records what all of them see."""
     archive: CalibrationArchive = field(default_factory=CalibrationArchive)
     used: dict[str, _Use] = field(default_factory=dict)
     """What is not recorded yet, by account id."""
@@ -104,13 +106,29 @@ class HouseOutside:
         return await session.send(request)
 
     async def tell(self, event: str, body: Mapping[str, Any], *, calibration: Calibration | None = None) -> None:
-        """Record an event, with the snapshot it speaks of; while the ledger takes none it is logged and dropped."""
+        """Record an event, with the snapshot it speaks of; while the ledger takes none it is logged and dropped.
+
+        Every replica asks for snapshots, because each rests its decisions on them; one records what they bring.
+        """
+        if not self.leads() and event.startswith("calibration."):
+            await self._keep(calibration)
+            return
         try:
             await self.ledger.record(self.entries.draft(event, None, body), rows=self.archive.rows(calibration))
         except UnavailableError:
             log.warning(events.ENTRY_MISSED, code=event)
             return
         self.archive.stored(calibration)
+
+    async def _keep(self, calibration: Calibration | None) -> None:
+        """Store a snapshot whose entry the leader writes."""
+        if rows := self.archive.rows(calibration):
+            try:
+                await self.ledger.keep(*rows)
+            except UnavailableError:
+                log.warning(events.ENTRY_MISSED, code="calibration.recorded")
+                return
+            self.archive.stored(calibration)
 
     async def flush(self) -> None:
         """Record how often credentials were opened, an entry for each account, and begin to count anew.

@@ -1,12 +1,13 @@
 """After a crash: every attempt that was permitted and has no outcome is claimed again, or closed with a reason.
 
-Our simulator may run a job again; it costs nothing and the seed is recorded. An attempt at a vendor that was permitted
-and never marked as being sent goes now; one that was sent is followed where the vendor's id is known, and otherwise
-left to the search (`search.py`), `unknown` and with its hold kept.
+Our simulator may run a job again; it costs nothing and the seed is recorded. At a vendor a first attempt that was never
+marked as being sent is given up, unless its client is known to have been answered: whoever heard nothing, or "nothing
+was forwarded", submits again. What was sent is followed where the vendor's id is known, and otherwise left to the
+search (`search.py`), `unknown` and with its hold kept.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -21,12 +22,14 @@ from gateway.enforcement.launch import Launcher
 from gateway.enforcement.outgoing import Outbound
 from gateway.enforcement.pauses import Pauses
 from gateway.enforcement.turns import Turns
+from gateway.enforcement.void import Void
 from gateway.enforcement.wishes import Wishes
 from gateway.ports.upstream import Order
 from gateway.routing.fleet import Fleet
 from gateway.store import attempts, jobs
 from gateway.store.attempts import AttemptRow
 from gateway.store.engine import Database
+from gateway.store.member import Member
 from gateway.store.view import JobView
 from gateway.telemetry import events
 
@@ -34,6 +37,8 @@ AT_ONCE: Final = 16
 """Attempts that are taken up at the same time."""
 MOST_CLAIMS: Final = 3
 """How often an attempt is taken up again: a job that brings the gateway down must not do so for ever."""
+_CLOSED_ELSEWHERE: Final = frozenset({JobStatus.PERMITTED, JobStatus.UNKNOWN})
+"""What a job looks like here while nobody who could tell its end is followed."""
 log = structlog.get_logger(__name__)
 
 
@@ -47,17 +52,39 @@ class Recovery:
     jobs: JobView
     outbound: Outbound
     launcher: Launcher
+    void: Void
     turns: Turns
     wishes: Wishes
     clock: Clock
     pauses: Pauses
+    member: Member | None = None
+    """This process, where there are several replicas."""
     left: dict[str, AttemptRow] = field(default_factory=dict)
     """By job id: what still has to be taken up."""
 
     async def look_back(self) -> None:
         """Note every open attempt. Call it before the first request is served: later ones are nobody's leftovers."""
         async with self.database.reading() as connection:
-            self.left.update({row.job_id: row for row in await attempts.unfinished(connection)})
+            found = await attempts.unfinished(connection, owner=self.ledger.owner)
+        await self._note(found)
+
+    async def take_over(self) -> None:
+        """Take up what a dead replica left, as if it had been left by this process before a crash."""
+        assert self.member is not None, "there is nobody to take over from"
+        for row in (found := await self.member.take_over()):
+            self.jobs.own(row.job_id)
+            if row.state == "sending" and (upstream := self.fleet.upstreams.get(row.upstream)):
+                upstream.take_over(row.job_id, row.attempt)
+        if found:
+            await self.jobs.look_again([row.job_id for row in found])
+            await self.wishes.learn()
+            await self._note(found)
+
+    async def _note(self, found: Sequence[AttemptRow]) -> None:
+        self.left.update({row.job_id: row for row in found})
+        for row in found:
+            if await self._is_unheard_of(row) and (job := await self.jobs.find_by_id(row.job_id)):
+                self.void.note(job)
 
     async def run(self) -> None:
         """Take up what is left; what the ledger does not let us claim now stays for the next time."""
@@ -67,11 +94,13 @@ class Recovery:
         room = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(self._next(row, room) for row in due))
         for row in await self._lapsed():
-            if row.attempt > 1:
-                # Its client knows the job, and the attempt before never arrived: it goes after all.
+            if self.fleet.at_vendor(row.upstream) and not await self._is_unheard_of(row):
+                # Its client knows the job, and waits for it: it goes after all.
                 self.left[row.job_id] = row
             else:
                 await self._settled(row, self._let_go)
+        self.void.forget_lapsed(self.left)
+        await self._show_ended()
 
     async def _next(self, row: AttemptRow, room: asyncio.Semaphore) -> None:
         async with room:
@@ -107,6 +136,25 @@ class Recovery:
             return False
         return True
 
+    async def _is_unheard_of(self, row: AttemptRow) -> bool:
+        """Say whether no client waits for an attempt at a vendor: none sent it, and nobody was answered with its job.
+
+        A second attempt's client knows the job, because something of the first may have left.
+        """
+        if row.attempt > 1 or row.state != "permitted" or not self.fleet.at_vendor(row.upstream):
+            return False
+        async with self.database.reading() as connection:
+            return not await jobs.is_answered(connection, row.job_id)
+
+    async def _show_ended(self) -> None:
+        """Show the end of jobs that somebody else closed, or whose closing became durable after all."""
+        waiting = {job.id for job in self.jobs.under_way() if job.status in _CLOSED_ELSEWHERE}
+        if waiting:
+            async with self.database.reading() as connection:
+                ended = await jobs.ended(connection, waiting)
+            for job in ended:
+                self.jobs.put(job)
+
     async def _lapsed(self) -> list[AttemptRow]:
         """Find permits of this process that were never forwarded.
 
@@ -115,8 +163,9 @@ class Recovery:
         """
         now = self.clock.now()
         async with self.database.reading() as connection:
-            rows = await attempts.unfinished(connection)
-        lapsed = [row for row in rows if row.state == "permitted" and (row.lease_until or now) <= now]
+            rows = await attempts.unfinished(connection, owner=self.ledger.owner)
+        waiting = [row for row in rows if row.state == "permitted"]
+        lapsed = [row for row in waiting if row.job_id in self.void or (row.lease_until or now) <= now]
         return [row for row in lapsed if row.job_id not in self.left and not await self._runs(row)]
 
     async def _runs(self, row: AttemptRow) -> bool:
@@ -156,6 +205,9 @@ class Recovery:
         if stop := self.wishes.of(job.id):
             await self._close(job, row, stop.reason, JobStatus.CANCELLED)
             return
+        if await self._is_unheard_of(row):
+            await self._give_up(job, row, "the gateway stopped before it was forwarded; nothing ran, submit it again")
+            return
         if row.claims >= MOST_CLAIMS and not self.fleet.at_vendor(row.upstream):
             times = row.claims + 1
             await self._give_up(job, row, f"interrupted {times} times by restarts of the gateway; submit it again")
@@ -185,8 +237,10 @@ class Recovery:
         log.info(events.JOB_RECOVERED, job_id=job.id, attempt=permit.attempt)
 
     async def _give_up(self, job: JobRecord, row: AttemptRow, reason: str) -> None:
-        await self._close(job, row, reason, JobStatus.FAILED)
+        # Whoever is told to submit it again may do so under the same token.
+        await self._close(replace(job, repeat_token=None), row, reason, JobStatus.FAILED)
         log.warning(events.JOB_FAILED, job_id=job.id)
 
     async def _close(self, job: JobRecord, row: AttemptRow, reason: str, status: JobStatus) -> None:
         await self.launcher.abandon(row.attempt, replace(job, reason=reason), status=status)
+        self.void.closed(job.id)

@@ -6,7 +6,7 @@ the repeat comes within that SDK's own retry window. Where the client sends a to
 decides. Everything else is a deliberate repeat and runs.
 
 A crash takes this memory with it: jobs whose answer is not written down as arrived count as lost when the next
-process starts.
+process starts. Where there are several replicas, lost answers are rows that all of them see (`losses.py`).
 """
 
 import asyncio
@@ -32,9 +32,9 @@ class TokenReusedError(RefusedError):
 
     code = "repeat-token-reused"
 
-    def __init__(self, *, client_job_id: str) -> None:
+    def __init__(self, *, client_job_id: str, noun: str = "job") -> None:
         super().__init__(
-            f"this idempotency token was already used for job {client_job_id} with another body; "
+            f"this idempotency token was already used for {noun} {client_job_id} with another body; "
             "send a new token for new work, or the same body for the same"
         )
 
@@ -46,6 +46,8 @@ class Standing:
     work: Work
     outcome: asyncio.Future[JobRecord]
     token: Token | None = None
+    job_id: str | None = None
+    """Its job, as soon as there is to be one."""
     listening: int = 0
     """Connections on which its answer is awaited."""
     told: bool = False
@@ -84,23 +86,42 @@ class Repeats:
     """A bounded memory of submissions whose clients may ask again; what was told longest ago is forgotten first."""
 
     capacity: int = 20_000
+    shared: bool = False
+    """Whether the database says which answers were lost, because a retry may reach another replica."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while lost answers wait to be written down."""
     _lost: defaultdict[Work, list[Standing]] = field(default_factory=lambda: defaultdict(list))
     _tokens: OrderedDict[Token, Standing] = field(default_factory=OrderedDict)
     _jobs: OrderedDict[str, Standing] = field(default_factory=OrderedDict)
     """By client job id, all that are in memory."""
     _answered: set[str] = field(default_factory=set)
+    _under_way: dict[str, Standing] = field(default_factory=dict)
+    """By internal id, until their outcome is known."""
+    _unwritten: set[str] = field(default_factory=set)
+    """Internal ids of jobs whose answers were lost, which is still to be written down."""
+    _seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    """Client ids of other replicas' jobs that were asked for here."""
 
     def join(
-        self, caller: Caller, submission: Submission, delivery: Delivery, *, window: timedelta, now: datetime
+        self,
+        caller: Caller,
+        submission: Submission,
+        delivery: Delivery,
+        *,
+        window: timedelta,
+        now: datetime,
+        retried: JobRecord | None = None,
     ) -> tuple[Standing, bool]:
         """Give the submission's standing, and whether an earlier request made it.
+
+        `retried` is the job whose lost answer the database gave to this request; it decides where memory is `shared`.
 
         Raises:
             TokenReusedError: its token stands for other work.
         """
-        work = (caller.key.id, submission.work_digest or submission.body_digest)
+        work = work_of(caller, submission)
         token = _token(caller, submission)
-        earlier = self._retried(work, window, now) if token is None else self._same(token, work)
+        earlier = self._same(token, work) if token is not None else self._earlier(work, window, now, retried)
         standing = earlier or self._begin(work, token)
         delivery.standing = standing
         standing.repeats += earlier is not None
@@ -111,8 +132,18 @@ class Repeats:
             standing.lost_at = None
         return standing, earlier is not None
 
+    def begin(self, standing: Standing, job_id: str) -> None:
+        """Note under which id a submission is about to be permitted."""
+        self._under_way.pop(standing.job_id or "", None)
+        standing.job_id = job_id
+        self._under_way[job_id] = standing
+        if standing.lost_at is not None:
+            self._write_down(standing)
+
     def settle(self, standing: Standing, job: JobRecord) -> None:
         """Give the outcome to everybody who awaits it."""
+        standing.job_id = job.id
+        self._under_way.pop(job.id, None)
         self._jobs[job.client_job_id] = standing
         _bound(self._jobs, self.capacity)
         standing.outcome.set_result(job)
@@ -120,6 +151,7 @@ class Repeats:
     def refuse(self, standing: Standing, error: BaseException) -> None:
         """Give a refusal to everybody who awaits it; nothing runs, so the next one is a new submission."""
         self._forget(standing)
+        self._under_way.pop(standing.job_id or "", None)
         standing.outcome.set_exception(error)
         standing.outcome.exception()  # nobody else may be waiting for it
 
@@ -128,10 +160,15 @@ class Repeats:
         standing.listening -= 1
         self._told(standing)
 
-    def asked(self, client_job_id: str) -> None:
+    def asked(self, job: JobRecord) -> None:
         """Somebody asked for a job, so its client has received the id."""
-        if (standing := self._jobs.get(client_job_id)) and not standing.told:
-            self._told(standing)
+        if standing := self._jobs.get(job.client_job_id):
+            if not standing.told:
+                self._told(standing)
+        elif self.shared and job.client_job_id not in self._seen:
+            self._seen[job.client_job_id] = None
+            _bound(self._seen, self.capacity)
+            self._answered.add(job.id)
 
     def lost(self, delivery: Delivery, now: datetime) -> None:
         """An answer did not leave whole."""
@@ -164,6 +201,21 @@ class Repeats:
         answered, self._answered = frozenset(self._answered), set()
         return answered
 
+    def take_lost(self) -> frozenset[str]:
+        """Give the internal ids of jobs whose answers were lost since this was last asked."""
+        self.news.clear()
+        lost, self._unwritten = frozenset(self._unwritten), set()
+        return lost
+
+    def keep_lost(self, lost: frozenset[str]) -> None:
+        """Keep for the next time what could not be written down."""
+        self._unwritten |= lost
+        self.news.set()
+
+    def is_foreign(self, job_id: str, client_job_id: str) -> bool:
+        """Say whether nothing is known here of the answer to a job's submission, so that another replica knows."""
+        return job_id not in self._under_way and client_job_id not in self._jobs
+
     def give_back(self, answered: frozenset[str]) -> None:
         """Keep for the next time what could not be written down."""
         self._answered |= answered
@@ -180,6 +232,13 @@ class Repeats:
         standing = self._begin((job.key_id, job.work_digest), token)
         self.settle(standing, job)
         return standing
+
+    def _earlier(self, work: Work, window: timedelta, now: datetime, retried: JobRecord | None) -> Standing | None:
+        if not self.shared:
+            return self._retried(work, window, now)
+        if retried is None:
+            return None
+        return self._under_way.get(retried.id) or self._jobs.get(retried.client_job_id) or self._known(retried)
 
     def _retried(self, work: Work, window: timedelta, now: datetime) -> Standing | None:
         """Take the oldest lost submission of the same work: each retry answers one of them."""
@@ -202,10 +261,18 @@ class Repeats:
         if standing.told or standing.refused:
             return
         standing.lost_at = now
+        self._write_down(standing)
+        if self.shared:
+            return
         if standing not in self._lost[standing.work]:
             self._lost[standing.work].append(standing)
         while len(self._lost) > self.capacity:
             del self._lost[next(iter(self._lost))]
+
+    def _write_down(self, standing: Standing) -> None:
+        if self.shared and standing.job_id is not None:
+            self._unwritten.add(standing.job_id)
+            self.news.set()
 
     def _told(self, standing: Standing) -> None:
         standing.told = True
@@ -225,12 +292,19 @@ class Repeats:
             self._lost[standing.work] = waiting
 
 
+def work_of(caller: Caller, submission: Submission) -> Work:
+    """Name what a submission wants done, and by which key."""
+    return caller.key.id, submission.work_digest or submission.body_digest
+
+
 def _token(caller: Caller, submission: Submission) -> Token | None:
     if submission.repeat_token is None:
         return None
     return caller.project.id, caller.principal.id, submission.repeat_token
 
 
-def _bound(memory: OrderedDict[Token, Standing] | OrderedDict[str, Standing], capacity: int) -> None:
+def _bound(
+    memory: OrderedDict[Token, Standing] | OrderedDict[str, Standing] | OrderedDict[str, None], capacity: int
+) -> None:
     while len(memory) > capacity:
         memory.popitem(last=False)

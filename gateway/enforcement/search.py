@@ -55,7 +55,7 @@ class Search:
         if not self.fleet.has_hardware():
             return
         async with self.database.reading() as connection:
-            lost = await attempts.sending(connection)
+            lost = await attempts.sending(connection, owner=self.ledger.owner)
         self.pauses.keep_only({_key(row) for row in lost})
         for row in lost:
             if row.job_id not in self.launcher.sending and self.pauses.due(_key(row)):
@@ -95,8 +95,12 @@ class Search:
         await self.ledger.note(
             AttemptUpdate(job_id=job.id, attempt=row.attempt, state="sending", vendor_job_id=None, searched=True)
         )
-        proof = upstream.resend(attempt, searched=searched, now=self.clock.now())
-        if proof is not None:
+        now = self.clock.now()
+        if stop := self.wishes.of(job.id):
+            # It is not sent again, so it can only end by being proven not to be there.
+            if upstream.absent(attempt, searched=searched, now=now):
+                await self.launcher.abandon(row.attempt, replace(job, reason=stop.reason), status=JobStatus.CANCELLED)
+        elif proof := upstream.resend(attempt, searched=searched, now=now):
             await self._again(job, replace(row, searches=searched), proof)
 
     async def _adopt(self, upstream: Upstream, job: JobRecord, attempt: Attempt, vendor_job_id: str) -> None:
@@ -108,9 +112,6 @@ class Search:
 
     async def _again(self, job: JobRecord, row: AttemptRow, proof: Resend) -> None:
         """Send it once more; what the vendor refuses now never ran, and what is lost again is looked for again."""
-        if stop := self.wishes.of(job.id):
-            await self.launcher.abandon(row.attempt, replace(job, reason=stop.reason), status=JobStatus.CANCELLED)
-            return
         permit, order = await self._permit(job, row, proof)
         try:
             await self.launcher.launch(permit, job, order)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.budgets.quote import PriceBook
+from gateway.budgets.pricing import Pricing
 from gateway.circuits.sandbox import Sandbox, UnreadablePayloadError
-from gateway.domain.backend import Backend, Calibration
+from gateway.domain.backend import Backend, Calibration, ExecutionKind
+from gateway.domain.budget import Charge, Standing
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.classification import Classification, highest
 from gateway.domain.clock import Clock
@@ -18,7 +19,8 @@ from gateway.domain.errors import RefusedError
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
-from gateway.policy.facts import SimulatorFacts, canonical, collect, option_paths
+from gateway.enforcement.standings import Standings, payer
+from gateway.policy.facts import BudgetFacts, SimulatorFacts, canonical, collect, option_paths
 from gateway.routing import place
 from gateway.routing.fleet import Berth, Fleet
 from gateway.store.view import JobView
@@ -37,6 +39,8 @@ class Survey:
     """The backend that was judged: the one asked for, or with another `step` the one considered instead."""
     simulator: SimulatorFacts | None
     facts: bytes
+    standings: tuple[Standing, ...] | None = ()
+    """Every limit that counts the caller's jobs anywhere; `None` when they could not be read."""
     step: Step = Step.REQUESTED
     untranslated: tuple[str, ...] = ()
     """Submitted options of a program that is written anew for other hardware: these do not go along."""
@@ -65,7 +69,8 @@ class Surveyor:
 
     sandbox: Sandbox
     fleet: Fleet
-    prices: PriceBook
+    prices: Pricing
+    books: Standings
     jobs: JobView
     clock: Clock
 
@@ -103,6 +108,7 @@ class Surveyor:
             asked=asked,
             simulator=simulator,
             facts=b"",
+            standings=await self.books.known(caller),
         )
         return replace(known, facts=self._facts(caller, submission, known))
 
@@ -116,6 +122,7 @@ class Surveyor:
     def _facts(self, caller: Caller, submission: Submission, survey: Survey) -> bytes:
         asked = survey.asked
         backend = None if asked is None else asked.backend
+        quote = self.quote(caller, submission, backend, survey.measured)
         return canonical(
             collect(
                 caller=caller,
@@ -127,16 +134,27 @@ class Surveyor:
                 step=survey.step,
                 status=None if asked is None else asked.status,
                 calibration=None if asked is None else self._calibration(asked, submission),
-                quote=self.quote(backend, survey.measured),
+                quote=quote,
+                budget=_budget(caller, backend, quote, survey),
                 simulator=survey.simulator,
                 unfinished=self.jobs.unfinished(caller.principal.id, caller.project.id),
                 now=self.clock.now(),
             )
         )
 
-    def quote(self, backend: Backend | None, measured: ProgramFacts | None) -> Quote | None:
-        """Price a program on a backend; `None` when it has no price."""
-        return None if backend is None or measured is None else self.prices.quote(backend, measured)
+    def quote(
+        self,
+        caller: Caller,
+        submission: Submission,
+        backend: Backend | None,
+        measured: ProgramFacts | None,
+        *,
+        max_seconds: int | None = None,
+    ) -> Quote | None:
+        """Price a program on a backend, capped at the caller's own limit or a shorter one; `None` without a price."""
+        if backend is None or measured is None:
+            return None
+        return self.prices.quote(caller.project.id, submission, backend, measured, max_seconds=max_seconds)
 
     def _calibration(self, asked: Berth, submission: Submission) -> Calibration | None:
         """A submission that pins another calibration than the current one has no known calibration."""
@@ -159,6 +177,24 @@ class Surveyor:
             options_not_applied=not_applied,
             options_refused=refused,
         )
+
+
+def _budget(caller: Caller, backend: Backend | None, quote: Quote | None, survey: Survey) -> BudgetFacts | None:
+    """Say what a job takes of the limits that would count it on one backend."""
+    if survey.standings is None:
+        return None
+    account = payer(caller, "" if backend is None else backend.upstream)
+    counting = tuple(each for each in survey.standings if each.limit.counts(account))
+    # What has no price runs on a simulator alone, where it costs nothing; hardware is denied for the lack of one.
+    free = backend is not None and backend.kind is ExecutionKind.SIMULATOR
+    charge = _unpriced(survey.measured) if quote is None else quote.charge
+    return BudgetFacts(standings=counting, charge=charge, priced=quote is not None or free)
+
+
+def _unpriced(measured: ProgramFacts | None) -> Charge:
+    if measured is None:
+        return Charge(jobs=1)
+    return Charge(jobs=1, circuits=len(measured.circuits), shots=measured.total_shots)
 
 
 def classify(caller: Caller, tags: Sequence[str]) -> Classification:

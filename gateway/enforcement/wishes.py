@@ -40,12 +40,23 @@ class Wishes:
         async with self.database.reading() as connection:
             self.known = {stop.job_id: stop for stop in await stops.unfinished(connection)}
 
+    async def learn(self) -> list[Stop]:
+        """Read those that were written elsewhere, and give the new ones."""
+        async with self.database.reading() as connection:
+            new = [stop for stop in await stops.unfinished(connection) if stop.job_id not in self.known]
+        self.known.update({stop.job_id: stop for stop in new})
+        return new
+
     def of(self, job_id: str) -> Stop | None:
         """Give the wish that a job be stopped, if anybody has it."""
         return self.known.get(job_id)
 
     async def note(self, job: JobRecord, source: Source, reason: str, *, draft: EntryDraft | None = None) -> None:
-        """Remember a wish, and write it down with its entry; while the ledger takes none it holds until a restart."""
+        """Remember a wish, and write it down with its entry; while the ledger takes none it holds until a restart.
+
+        Raises:
+            GatewayError: it is not written down, and the replica that follows the job would not hear of it.
+        """
         self._forget_ended()
         stop = self.known.setdefault(job.id, Stop(job_id=job.id, source=source, reason=reason, at=self.clock.now()))
         try:
@@ -54,6 +65,9 @@ class Wishes:
             else:
                 await self.ledger.keep(stops.write(stop))
         except GatewayError as error:
+            if not self.jobs.owns(job.id):
+                self.known.pop(job.id, None)
+                raise
             log.warning(events.ENTRY_MISSED, job_id=job.id, code=error.code)
 
     def _forget_ended(self) -> None:

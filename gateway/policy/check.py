@@ -81,8 +81,8 @@ def _rule_file(bundle: Bundle, path: str, text: str, about: metadata.Metadata) -
     says = set(_SAYS.findall(text))
     if not says:
         yield "a rule needs `deny contains …`"
-    if "divert" in says and match[1] != "backend":
-        yield "only rules of the area backend may divert; others may depend on where the job goes"
+    if "divert" in says and match[1] not in {"backend", "budget"}:
+        yield "only rules of the areas backend and budget may divert; others may depend on where the job goes"
     tests = bundle.tests.get(f"{path.removesuffix('.rego')}_test.rego", "")
     for kind in ("test_allows", "test_denies"):
         if not re.search(rf"^{kind}", tests, re.MULTILINE):

@@ -7,14 +7,15 @@ policies/schemas/input.json.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from gateway.domain.backend import Backend, BackendStatus, Calibration, Feasibility
+from gateway.domain.budget import Charge, Level, Standing, Unit
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.clock import rfc3339
@@ -31,6 +32,7 @@ from gateway.policy.nouns import (
     Facts,
     JobNoun,
     KeyNoun,
+    LimitNoun,
     PrincipalNoun,
     ProjectNoun,
     QuoteNoun,
@@ -41,12 +43,12 @@ from gateway.policy.nouns import (
     json_schema,
 )
 
-__all__ = ["CONSENT_TAG", "Facts", "SimulatorFacts", "canonical", "collect", "json_schema"]
+__all__ = ["CONSENT_TAG", "BudgetFacts", "Facts", "SimulatorFacts", "canonical", "collect", "json_schema"]
 
 CONSENT_TAG = "qgw:simulator="
 """Job tag with which a caller allows or denies a simulator in place of hardware."""
 
-_MEASURED: Final = tuple(field.name for field in fields(CircuitFacts))
+_MEASURED: Final = tuple(each.name for each in fields(CircuitFacts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,16 @@ class SimulatorFacts:
     """`None` when there was nothing to measure."""
     options_not_applied: tuple[str, ...] = ()
     options_refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetFacts:
+    """Every limit that counts the job, as it stands, and what the job takes."""
+
+    standings: Sequence[Standing] = ()
+    charge: Charge = field(default_factory=Charge)
+    priced: bool = True
+    """Whether the money in `charge` means something."""
 
 
 def collect(
@@ -72,6 +84,7 @@ def collect(
     status: BackendStatus | None,
     calibration: Calibration | None,
     quote: Quote | None,
+    budget: BudgetFacts | None,
     simulator: SimulatorFacts | None,
     unfinished: tuple[int, int],
     now: datetime,
@@ -89,6 +102,7 @@ def collect(
         status: whether that backend takes work.
         calibration: its newest snapshot.
         quote: what the job costs at most; `None` when it cannot be priced.
+        budget: what it takes of each limit that counts it; `None` when the limits could not be read.
         simulator: the simulator that would run it; `None` when none is enabled.
         unfinished: jobs under way, of the principal and of the project.
         now: the moment of the decision.
@@ -102,7 +116,7 @@ def collect(
         backend=_backend(submission, backend, step, status),
         calibration=_calibration(calibration, now),
         quote=_quote(quote),
-        budget=BudgetNoun(limit_micros=None, held_micros=None, settled_micros=None),
+        budget=_budget(budget),
         usage=UsageNoun(principal_jobs_unfinished=unfinished[0], project_jobs_unfinished=unfinished[1]),
         simulator=_simulator(simulator),
         wire=_wire(submission, problem),
@@ -207,9 +221,48 @@ def _calibration(calibration: Calibration | None, now: datetime) -> CalibrationN
 
 def _quote(quote: Quote | None) -> QuoteNoun:
     if quote is None:
-        return QuoteNoun(amount_micros=None, currency=None, price_revision=None)
+        return QuoteNoun(amount_micros=None, estimate_micros=None, currency=None, price_revision=None)
     return QuoteNoun(
-        amount_micros=_count(quote.amount_micros), currency=quote.currency, price_revision=quote.price_revision
+        amount_micros=_count(quote.amount_micros),
+        estimate_micros=_count(quote.estimate_micros),
+        currency=quote.currency,
+        price_revision=quote.price_revision,
+    )
+
+
+def _budget(budget: BudgetFacts | None) -> BudgetNoun:
+    standings = () if budget is None else budget.standings
+    money = [each for each in standings if each.limit.unit is Unit.MONEY and each.limit.level is Level.PROJECT]
+    tightest = min(money, key=lambda each: (each.left, each.limit.name), default=None)
+    return BudgetNoun(
+        limit_micros=None if tightest is None else _count(tightest.allowed),
+        held_micros=None if tightest is None else _count(tightest.held),
+        settled_micros=None if tightest is None else _count(tightest.settled),
+        currency=None if tightest is None else tightest.limit.currency,
+        limits=None if budget is None else _limits(budget),
+    )
+
+
+def _limits(budget: BudgetFacts) -> tuple[LimitNoun, ...]:
+    return tuple(_limit(each, budget) for each in sorted(budget.standings, key=lambda each: each.limit.name))
+
+
+def _limit(standing: Standing, budget: BudgetFacts) -> LimitNoun:
+    limit, resets_at = standing.limit, standing.resets_at
+    priceless = limit.unit is Unit.MONEY and not budget.priced
+    return LimitNoun(
+        name=_text(limit.name),
+        level=limit.level,
+        unit=limit.unit,
+        period=limit.window.period,
+        upstream=limit.upstream,
+        currency=limit.currency,
+        allowed=_count(standing.allowed),
+        soft=_count(limit.soft_amount),
+        held=_count(standing.held),
+        settled=_count(standing.settled),
+        needed=None if priceless else _count(budget.charge.of(limit.unit)),
+        resets_at=None if resets_at is None else rfc3339(resets_at),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from gateway.domain.budget import Level, Period, Unit
 from gateway.domain.decision import Step
 
 SCHEMA: Literal["qgw.facts/1"] = "qgw.facts/1"
@@ -139,16 +140,45 @@ class QuoteNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What the job costs at most; null when it cannot be priced. Micros are millionths of the currency."""
 
     amount_micros: Count | None
+    """What is held for it: the most it can cost."""
+    estimate_micros: Count | None
+    """What it will probably cost; null where nobody can say."""
     currency: str | None
     price_revision: str | None
 
 
+class LimitNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One budget or quota that counts this job, in its window of now. Money is in micros of `currency`."""
+
+    name: str
+    level: Level
+    unit: Unit
+    period: Period
+    upstream: str
+    """What runs there is counted; empty is everywhere."""
+    currency: str
+    """Empty where the unit is not money."""
+    allowed: Count | None
+    """The limit with the raises in force."""
+    soft: Count | None
+    """From here on people are warned; null where nobody is."""
+    held: Count | None
+    settled: Count | None
+    needed: Count | None
+    """What this job takes of it at most; null where it has no price."""
+    resets_at: str | None
+    """Null where nothing resets it by itself."""
+
+
 class BudgetNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The project's budget of the month; null while no budget is kept."""
+    """What is left to spend: the project's tightest limit of money, null where it has none, and every limit."""
 
     limit_micros: Count | None
     held_micros: Count | None
     settled_micros: Count | None
+    currency: str | None
+    limits: tuple[LimitNoun, ...] | None
+    """Every limit that counts this job, on any level; null when they could not be read."""
 
 
 class UsageNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,7 +28,10 @@ def kept(kind: str, parameters: Mapping[str, Any]) -> bool:
     return check is not None and check(parameters)
 
 
-def execution_limit_seconds(decision: Decision, asked: int | None) -> int | None:
-    """Give the shortest of what the caller asked for and what obligations allow; `None` is no limit."""
+def execution_limit_seconds(decision: Decision, *given: int | None) -> int | None:
+    """Give the shortest of what obligations allow and of what is given besides; `None` is no limit.
+
+    Given are what the caller asked for, and how long the price holds that was quoted by the second.
+    """
     limits = [each.parameters["seconds"] for each in decision.obligations if each.kind == LIMIT_EXECUTION]
-    return min([*limits, *([] if asked is None else [asked])], default=None)
+    return min([*limits, *(seconds for seconds in given if seconds is not None)], default=None)

@@ -9,6 +9,8 @@ from gateway.policy.bundle import Bundle
 from gateway.policy.metadata import Metadata
 
 TABLES: Final[Mapping[str, str]] = {
+    "budgets": "`over`: what happens to a job that is over budget on hardware: `simulator` lets one take its place "
+    "where the caller consents, `refuse` refuses it.",
     "calibration": "How old a calibration may be, in seconds, by workload class; null is any age.",
     "keys": "How old a key may be, in seconds, by workload class.",
     "limits": "Limits of circuits and jobs, by workload class; `roles` has exceptions, the most generous counts.",
@@ -25,6 +27,7 @@ TABLES: Final[Mapping[str, str]] = {
 AREAS: Final[Mapping[str, str]] = {
     "access": "Who may submit, and to what.",
     "backend": "Whether the backend asked for can take the job. These rules may also divert it to a simulator.",
+    "budget": "Whether what is left of budgets and quotas is enough. These rules may also divert it to a simulator.",
     "circuits": "What may be asked of one job. Limits stand in `data.org.limits`.",
     "data": "Where data may go.",
     "facts": "Whether enough is known to decide at all.",
@@ -46,14 +49,15 @@ A decision is one object, `data.gateway.main.decision`:
 ```
 
 A job goes only when no rule denies it, every rule below was evaluated, and there is a place for it to run. What is
-unknown denies. `placement` says `requested` or `simulator`, and why. A rule of the area `backend` may *divert* a job:
-then a simulator takes the place of the hardware if the caller consents, and otherwise the diversion is a denial. The
-most specific word counts as consent: the job tag `qgw:simulator=allow` or `qgw:simulator=deny`, then asking for a
-`sim_…` backend by name, then the key, then the project.
+unknown denies. `placement` says `requested` or `simulator`, and why. A rule of the areas `backend` and `budget` may
+*divert* a job: then a simulator takes the place of the hardware if the caller consents, and otherwise the diversion is
+a denial. The most specific word counts as consent: the job tag `qgw:simulator=allow` or `qgw:simulator=deny`, then
+asking for a `sim_…` backend by name, then the key, then the project.
 
-Where `data.org.placement.order` names other hardware, a job that only rules of the area `backend` stand in the way of
-is judged again for such backends, by all rules, on facts of their own whose `backend.step` says why each is considered.
-The first that is allowed is taken. The job tag `qgw:placement=requested` refuses that.
+Where `data.org.placement.order` names other hardware, a job that only rules of the area `backend`, or what is left of
+its budgets there, stand in the way of is judged again for such backends, by all rules, on facts of their own whose
+`backend.step` says why each is considered. The first that is allowed is taken. The job tag `qgw:placement=requested`
+refuses that.
 
 Denials whose rule begins with `engine/` come from the gateway itself, because no decision could be had:
 `engine/timeout`, `engine/unavailable`, `engine/error`, `engine/undefined`, `engine/malformed`, `engine/obligation`,

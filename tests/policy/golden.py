@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from gateway.domain.backend import Backend, BackendStatus, Calibration, ExecutionKind, Feasibility
+from gateway.domain.budget import Charge, Level, Limit, Period, Standing, Unit, Window
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.decision import Decision, Step
@@ -22,7 +23,7 @@ from gateway.domain.money import Quote
 from gateway.domain.principal import Caller, Key, Principal, PrincipalKind, Project, WorkloadClass
 from gateway.domain.submission import Submission
 from gateway.policy.bundle import default_root, load
-from gateway.policy.facts import SimulatorFacts, canonical, collect, json_schema
+from gateway.policy.facts import BudgetFacts, SimulatorFacts, canonical, collect, json_schema
 from gateway.policy.testing import evaluate
 
 FOLDER = Path(__file__).parents[1] / "golden" / "facts"
@@ -144,6 +145,35 @@ def infeasible(reason: str) -> Feasibility:
     return Feasibility(feasible=False, method=None, cpu_seconds=float("inf"), memory_bytes=2**60, reason=reason)
 
 
+def standing(unit: Unit, *, allowed: int, taken: int, held: int = 0, **changes: Any) -> Standing:
+    """One limit of the project, and how it stands."""
+    limit = Limit(
+        id="l-3c55",
+        name=f"catalysis-{unit.value}",
+        level=Level.PROJECT,
+        target=PROJECT.id,
+        unit=unit,
+        currency="EUR" if unit is Unit.MONEY else "",
+        amount=allowed,
+        soft_amount=None,
+        window=Window(period=Period.MONTH, zone="Europe/Stockholm"),
+        created_at=NOW - timedelta(days=60),
+    )
+    return Standing(
+        limit=replace(limit, **changes),
+        allowed=allowed,
+        held=held,
+        settled=taken,
+        begins_at=datetime(2026, 10, 31, 23, 0, tzinfo=UTC),
+        resets_at=datetime(2026, 11, 30, 23, 0, tzinfo=UTC),
+    )
+
+
+SPENT = (standing(Unit.MONEY, allowed=100_000_000, held=1_600_000, taken=97_000_000),)
+SHOTS_GONE = (standing(Unit.SHOTS, allowed=10_000, taken=9_500),)
+AT_WORK = (standing(Unit.JOBS, allowed=2, taken=0, held=2, window=Window(period=Period.OPEN)),)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """Everything that is known about one submission, ready to be told with one thing changed."""
@@ -158,6 +188,7 @@ class Story:
     status: BackendStatus | None = field(default_factory=lambda: BackendStatus(online=True, queue_length=0, message=""))
     calibrated: timedelta | None = timedelta(hours=2)
     price_micros: int | None = 0
+    standings: tuple[Standing, ...] | None = ()
     simulator: SimulatorFacts | None = field(default_factory=simulator)
 
     def caller_with(self, **changes: Any) -> "Story":
@@ -186,6 +217,7 @@ class Story:
                 status=self.status,
                 calibration=self._calibration(),
                 quote=self._quote(),
+                budget=self._budget(),
                 simulator=self.simulator,
                 unfinished=(1, 4),
                 now=NOW,
@@ -213,7 +245,21 @@ class Story:
     def _quote(self) -> Quote | None:
         if self.price_micros is None:
             return None
-        return Quote(amount_micros=self.price_micros, currency="EUR", price_revision=DIGEST, basis="")
+        return Quote(
+            amount_micros=self.price_micros,
+            currency="EUR",
+            price_revision=DIGEST,
+            basis="",
+            estimate_micros=self.price_micros // 4,
+        )
+
+    def _budget(self) -> BudgetFacts | None:
+        if self.standings is None:
+            return None
+        charge = Charge(
+            micros=self.price_micros or 0, currency="EUR", jobs=1, circuits=1, shots=1000, qpu_milliseconds=252
+        )
+        return BudgetFacts(standings=self.standings, charge=charge, priced=self.price_micros is not None)
 
 
 EMULATION = Story()
@@ -239,6 +285,15 @@ STORIES: Mapping[str, Story] = {
         EMULATION, simulator=simulator(options_not_applied=("dynamical_decoupling.enable",))
     ),
     "allow-warn-unknown-fields": EMULATION.submitting(unknown_fields=("/params/extra",)),
+    "allow-within-budget": replace(
+        ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=100_000_000, held=1_600_000, taken=96_800_000),)
+    ),
+    "allow-warn-past-a-soft-limit": replace(
+        ON_HARDWARE,
+        standings=(standing(Unit.MONEY, allowed=100_000_000, taken=80_000_000, soft_amount=80_000_000),),
+    ),
+    "allow-free-simulator-of-a-spent-project": replace(EMULATION, standings=SPENT),
+    "fallback-over-budget": replace(ON_HARDWARE.submitting(tags=("qgw:simulator=allow",)), standings=SPENT),
     "fallback-absent-backend": ABSENT.submitting(tags=("qgw:simulator=allow",)),
     "fallback-offline-by-project": replace(
         ON_HARDWARE.caller_with(project=replace(PROJECT, simulator_consent=True)),
@@ -285,6 +340,23 @@ STORIES: Mapping[str, Story] = {
         price_micros=None,
         problem=("qpy-version", "QPY version 12 is not supported; 13 to 18 are"),
         simulator=simulator(feasibility=None),
+    ),
+    "deny-over-budget": replace(ON_HARDWARE, standings=SPENT),
+    "deny-over-the-organisations-budget": replace(
+        ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=1_000_000, taken=0, level=Level.ORGANISATION, target=""),)
+    ),
+    "deny-simulator-over-budget": replace(EMULATION, price_micros=2_000_000, standings=SPENT),
+    "deny-one-of-two-budgets": replace(
+        ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=2**40, taken=0, name="catalysis-year"), *SPENT)
+    ),
+    "deny-budget-in-another-currency": replace(
+        ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=2**40, taken=0, currency="USD"),)
+    ),
+    "deny-too-many-shots-today": replace(EMULATION, standings=SHOTS_GONE),
+    "deny-too-many-jobs-at-once": replace(EMULATION, standings=AT_WORK),
+    "deny-budgets-unreadable": replace(EMULATION, standings=None),
+    "deny-billed-more-than-held": replace(
+        ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=10_000_000, taken=10_000_001),)
     ),
     "deny-unknown-fields-in-production": EMULATION.caller_with(project=PRODUCTION).submitting(
         unknown_fields=("/params/extra",)

@@ -15,6 +15,7 @@ import data.gateway.result
 required := {
 	"access": {"backend_allow_list", "key_age", "principal_enabled", "role_may_submit"},
 	"backend": {"calibration_age", "capacity", "known", "online", "priced"},
+	"budget": {"currency", "known", "money", "quota"},
 	"circuits": {"depth", "per_job", "program", "qubits", "shots", "two_qubit_gates"},
 	"data": {"gateway_tags", "residency"},
 	"facts": {"complete"},

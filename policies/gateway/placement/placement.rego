@@ -1,8 +1,8 @@
 # METADATA
 # title: Placement
 # description: >-
-#   Where the job would run. Rules of the area `backend` may divert a job from the hardware it asked for; a
-#   simulator takes its place where the caller consents, and otherwise every diversion is a denial.
+#   Where the job would run. Rules of the areas `backend` and `budget` may divert a job from the hardware it asked
+#   for; a simulator takes its place where the caller consents, and otherwise every diversion is a denial.
 package gateway.placement
 
 import data.gateway.names
@@ -73,6 +73,10 @@ _asked_kind := input.backend.kind if input.backend.known == true
 
 _diversions contains diversion if {
 	some diversion in data.gateway.rules.backend[_].divert
+}
+
+_diversions contains diversion if {
+	some diversion in data.gateway.rules.budget[_].divert
 }
 
 _why := concat("; ", sort([diversion.message | some diversion in _diversions]))

@@ -86,3 +86,12 @@ test_no_simulator_where_the_order_has_none if {
 	facts := _down(true, true, true)
 	count(placement.refusals) == 1 with input as facts with data.org.placement.order as ["requested", "vendor"]
 }
+
+test_over_budget_a_simulator_takes_the_place_with_consent if {
+	facts := testing.counted({"allowed": 0})
+	some refusal in placement.refusals with input as facts with data.org.budgets.over as "simulator"
+	refusal.rule == "budget/money"
+	place := placement.place with input as testing.consenting(facts) with data.org.budgets.over as "simulator"
+	place.kind == "simulator"
+	contains(place.reason, "'chemistry-month'")
+}

@@ -65,8 +65,8 @@ facts := {
 		"taken_at": "2026-11-01T08:00:00.000000Z",
 		"age_seconds": 3600,
 	},
-	"quote": {"amount_micros": 0, "currency": "EUR", "price_revision": "p1"},
-	"budget": {"limit_micros": null, "held_micros": null, "settled_micros": null},
+	"quote": {"amount_micros": 0, "estimate_micros": 0, "currency": "EUR", "price_revision": "p1"},
+	"budget": {"limit_micros": null, "held_micros": null, "settled_micros": null, "currency": null, "limits": []},
 	"usage": {"principal_jobs_unfinished": 0, "project_jobs_unfinished": 0},
 	"simulator": {
 		"enabled": true,
@@ -131,7 +131,24 @@ hardware := {
 		"max_circuits": 300,
 		"dynamic_circuits": true,
 	},
-	"quote": {"amount_micros": 1600000, "currency": "EUR", "price_revision": "p1"},
+	"quote": {"amount_micros": 1600000, "estimate_micros": 400000, "currency": "EUR", "price_revision": "p1"},
+}
+
+# METADATA
+# description: a monthly budget of 100 EUR of the project, 85 of which are taken; the job above takes 1.60
+limit := {
+	"name": "chemistry-month",
+	"level": "project",
+	"unit": "money",
+	"period": "month",
+	"upstream": "",
+	"currency": "EUR",
+	"allowed": 100000000,
+	"soft": null,
+	"held": 5000000,
+	"settled": 80000000,
+	"needed": 1600000,
+	"resets_at": "2026-12-01T00:00:00.000000Z",
 }
 
 # METADATA
@@ -141,6 +158,14 @@ changed(patch) := object.union(facts, patch)
 # METADATA
 # description: the facts of a job for hardware, with some of them changed
 on_hardware(patch) := object.union(object.union(facts, hardware), patch)
+
+# METADATA
+# description: the facts of a job for hardware that one limit counts, with some of that changed
+counted(patch) := on_hardware({"budget": {"limits": [object.union(limit, patch)]}})
+
+# METADATA
+# description: the facts of a job for hardware whose caller lets a simulator take its place
+consenting(facts) := object.union(facts, {"job": {"simulator_consent": true}})
 
 # METADATA
 # description: the facts of a job whose only circuit has some values changed

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from gateway.budgets.pricing import Pricing
 from gateway.budgets.quote import PriceBook
 from gateway.circuits.sandbox import UnreadablePayloadError
 from gateway.domain.backend import BackendStatus, ExecutionKind
@@ -74,6 +75,13 @@ class Rules:
         )
 
 
+class Unlimited:
+    """Books without a limit."""
+
+    async def known(self, _):
+        return ()
+
+
 @dataclass
 class Pen(ToySandbox):
     """A sandbox in which some languages cannot say a program."""
@@ -101,7 +109,8 @@ async def choose(submission=ASKED, *, against=OFFLINE, order=EVERYWHERE, fleet=(
         surveyor=Surveyor(
             sandbox=pen,
             fleet=ships,
-            prices=PriceBook.load(default_root() / "data" / "prices.json"),
+            prices=Pricing(book=PriceBook.load(default_root() / "data" / "prices.json")),
+            books=Unlimited(),
             jobs=JobView(None),
             clock=SystemClock(),
         ),
@@ -132,7 +141,7 @@ async def test_the_same_vendors_other_hardware_comes_first():
 
 
 async def test_another_vendor_comes_next():
-    choice, judged = await choose(against={**OFFLINE, "ibm_two": ("budget/monthly-cap", "backend/online")})
+    choice, judged = await choose(against={**OFFLINE, "ibm_two": ("budget/money", "backend/online")})
 
     assert judged[-1] == ("qpu.forte-1", "vendor")
     assert choice.written == b"for qpu.forte-1, by ionq"
@@ -182,9 +191,28 @@ async def test_with_no_other_hardware_the_simulator_still_takes_it():
     assert [each.rules for each in choice.tried] == [("backend/diverted",), ("data/residency",), ("data/residency",)]
 
 
+async def test_what_costs_too_much_here_may_be_affordable_there():
+    """Prices differ, and a budget may be one vendor's; each other place is judged whole, its own price too."""
+    choice, judged = await choose(against={"ibm_one": ("budget/money", "backend/online"), "ibm_two": ("budget/money",)})
+
+    assert [backend for backend, _ in judged] == ["ibm_one", "ibm_two", "qpu.forte-1"]
+    assert choice.survey.asked.backend.name == "qpu.forte-1"
+    assert choice.tried[0].rules == ("budget/money", "backend/online")
+
+
+async def test_nothing_moves_to_hardware_that_is_no_more_affordable():
+    everywhere = dict.fromkeys((*IBM.offers, *IONQ.offers), ("budget/money",))
+
+    choice, _ = await choose(against=everywhere)
+
+    assert [finding.rule for finding in choice.decision.deny] == ["budget/money"]
+    assert choice.written is None
+
+
 @pytest.mark.parametrize(
     ("submission", "against"),
     [
+        pytest.param(ASKED, {"ibm_one": ("budget/known",)}, id="nobody knows what is left"),
         pytest.param(ASKED, {"ibm_one": ("backend/online", "data/residency")}, id="more than the backend is wrong"),
         pytest.param(replace(ASKED, tags=(PINNED_TAG,)), OFFLINE, id="its owner wants no other"),
         pytest.param(replace(ASKED, options={"dry_run": True}), OFFLINE, id="a dry run"),

@@ -117,6 +117,18 @@ async def test_a_job_costs(forwarded, status, cost, charged):
     assert await process.held(job) is None
 
 
+async def test_a_job_that_was_stopped_costs_the_shots_that_were_done(forwarded):
+    """Its vendor told no price, and the price book has one for each shot."""
+    process, job = forwarded
+    held, half = await process.held(job), job.total_shots // 2
+    told = Told(job.id, VendorJob(id="vendor-0", status="cancelled", shots_done=half))
+
+    await follow(process, told, "cancelled")
+
+    view = await process.serving.gate.jobs.cost(process.small.caller, job.client_job_id)
+    assert view.settled_micros == held - (job.total_shots - half) * 350
+
+
 async def test_a_vendors_times_and_usage_are_the_jobs(forwarded):
     process, job = forwarded
     started, finished = values.NOW, values.NOW.replace(minute=5)

@@ -146,3 +146,14 @@ async def test_one_job_that_cannot_be_stopped_now_spares_no_other(small_deployme
         await process.ticks("halts")
 
         assert vendor.cancelled == [jobs[1].id, jobs[0].id]
+
+
+def test_only_the_replica_that_follows_a_job_stops_it():
+    """Others would write the same wish down once more, each."""
+    view = JobView(None, shared=True)
+    for number in range(2):
+        names = {"id": JobId(f"job-{number}"), "client_job_id": ClientJobId(f"client-{number}")}
+        view.put(replace(values.JOB, upstream="ibm", **names))
+    view.own("job-1")
+
+    assert [job.id for job, _ in Halts(database=None, jobs=view, live=(ALL,)).to_stop()] == ["job-1"]

@@ -39,8 +39,8 @@ async def crashes_while(deployment, vendor, *, at):
         return await process.serving.jobs.find_by_id(permit.job_id)
 
 
-async def crashes_before_sending(deployment):
-    """Be a process that ends between a permit and its mark."""
+async def crashes_before_sending(deployment, *, told=True):
+    """Be a process that ends between a permit and its mark, having answered its client or not."""
     async with deployment.process(ScriptedVendor()) as process:
         note = process.small.house.ledger.note
         process.small.house.ledger.note = lambda *_: hang()
@@ -51,7 +51,10 @@ async def crashes_before_sending(deployment):
         await process.small.cut_off()
         await asyncio.gather(asking, return_exceptions=True)
         process.small.house.ledger.note = note
-        return process.serving.jobs.under_way()[0]
+        (job,) = process.serving.jobs.under_way()
+        if told:
+            await process.told(job)
+        return job
 
 
 # ── at any step ──────────────────────────────────────────────────────────────────────────────────
@@ -114,7 +117,40 @@ async def _one_job(deployment, vendor, told, at):
 
 
 # ── one by one ───────────────────────────────────────────────────────────────────────────────────
-async def test_what_was_permitted_and_never_marked_goes_now(deployment):
+async def test_what_was_permitted_and_never_marked_is_given_up_when_its_client_heard_nothing(deployment):
+    """Its client submits again: at once, as its SDK does, or when somebody has looked at the error it showed."""
+    job = await crashes_before_sending(deployment, told=False)
+
+    vendor = ScriptedVendor()
+    async with deployment.process(vendor) as process:
+        again = await process.submit()
+        await process.look_back()
+        await process.settles()
+
+        ended = await process.stored(job)
+        assert again.id != job.id
+        assert [permit.job_id for permit, _ in vendor.asked] == [again.id]
+        assert (ended.status, "submit it again" in ended.reason) == (JobStatus.FAILED, True)
+        assert (await process.row(job)).state == "abandoned"
+        assert await process.held(job) is None
+
+
+async def test_a_client_that_comes_back_after_the_next_start_is_not_given_what_was_given_up(small_deployment):
+    """A job that never ran must not swallow the submission that was made in its stead."""
+    job = await crashes_before_sending(small_deployment, told=False)
+    async with small_deployment.process(ScriptedVendor()) as process:
+        await process.look_back()
+
+    vendor = ScriptedVendor()
+    async with small_deployment.process(vendor) as process:
+        again = await process.submit()
+
+        assert again.id != job.id
+        assert again.status is JobStatus.QUEUED
+        assert len(vendor.books) == 1
+
+
+async def test_what_a_client_was_told_of_goes_although_it_was_never_marked(deployment):
     job = await crashes_before_sending(deployment)
 
     vendor = ScriptedVendor()

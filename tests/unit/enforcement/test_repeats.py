@@ -97,7 +97,7 @@ async def test_everything_else_is_a_deliberate_repeat(why):
             first.arrived()
         case "asked for":
             first.lost(desk.now)
-            desk.repeats.asked(job)
+            desk.repeats.asked(desk.repeats._jobs[job].outcome.result())
         case "too late":
             first.lost(desk.now)
             desk.later(61)

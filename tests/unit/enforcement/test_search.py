@@ -131,8 +131,9 @@ async def test_a_cancelled_job_is_stopped_where_it_is_found(deployment, resends)
         assert vendor.cancelled == [job.id]
 
 
-@SEARCHES
+@pytest.mark.parametrize("resends", [*Resend, None], ids=str)
 async def test_a_cancelled_job_that_never_arrived_is_closed_instead_of_sent(deployment, resends):
+    """Also where an operator wants nothing to be sent again: that it is not there can be known all the same."""
     vendor = ScriptedVendor(resends=resends, on_the_way=lost)
     async with deployment.process(vendor) as process:
         job = await lose(process)
@@ -145,6 +146,19 @@ async def test_a_cancelled_job_that_never_arrived_is_closed_instead_of_sent(depl
         assert (await process.row(job)).state == "abandoned"
         assert await process.held(job) is None
         assert vendor.books == []
+
+
+async def test_a_cancelled_job_is_not_closed_before_it_is_proven_not_to_be_there(small_deployment):
+    """One token runs once, so sending again is safe at once; that says nothing about where the first one is."""
+    vendor = ScriptedVendor(resends=Resend.IDEMPOTENT, on_the_way=lost)
+    async with small_deployment.process(vendor) as process:
+        job = await lose(process)
+        await process.cancel(job)
+
+        await process.searches(ENOUGH_SEARCHES - 1)
+
+        assert process.shown(job).status is JobStatus.UNKNOWN
+        assert await process.held(job)
 
 
 async def test_a_refusal_the_second_time_ends_the_job_with_the_vendors_words(small_deployment):

@@ -61,9 +61,14 @@ class Process:
     def serving(self):
         return self.small.house.serving
 
-    async def submit(self):
+    async def submit(self, **headers):
         """Submit one job, always the same."""
-        return await self.small.submit()
+        return await self.small.submit(**headers)
+
+    async def told(self, job):
+        """Write down that a job's client received its answer."""
+        async with self.small.house.database.writing() as connection:
+            await jobs.note_answered(connection, [job.id], self.clock.now())
 
     async def recorded(self):
         """Wait until everything that goes on after its client was answered is done."""
@@ -104,7 +109,7 @@ class Process:
         """Give what is still reserved for a job, in micros; `None` when nothing is."""
         async with self.small.house.database.reading() as connection:
             hold = await holds.held(connection, job.id)
-        return None if hold is None else hold.amount_micros
+        return None if hold is None else hold.charge.micros
 
     async def entries(self):
         return await self.small.entries()

@@ -75,6 +75,13 @@ def test_everything_else_denies(question, document, rule):
     assert [finding.rule for finding in decision.deny] == [rule]
 
 
+def test_what_is_paid_by_the_second_runs_no_longer_than_its_price_holds(question):
+    decision = question.answered(answer(obligations=[{"kind": "limit-execution", "parameters": {"seconds": 60}}]), 1)
+
+    assert execution_limit_seconds(decision, 90, 30) == 30
+    assert execution_limit_seconds(decision, None, 900) == 60
+
+
 @pytest.mark.parametrize(
     ("seconds", "asked", "want"),
     [([], None, None), ([], 30, 30), ([60], None, 60), ([60], 30, 30), ([60, 20], 30, 20)],

@@ -57,7 +57,9 @@ def test_a_good_tree_has_no_findings(tmp_path):
         pytest.param({"rule": RULE.replace("#   owner: us\n", "")}, "an owner and a severity", id="no owner"),
         pytest.param({"rule": RULE.replace("access/office-hours", "access/other")}, "say access/other", id="other id"),
         pytest.param({"rule": HEAD + "x := 1\n"}, "needs `deny contains", id="denies nothing"),
-        pytest.param({"rule": RULE.replace("deny contains", "divert contains")}, "area backend", id="diverts"),
+        pytest.param(
+            {"rule": RULE.replace("deny contains", "divert contains")}, "areas backend and budget", id="diverts"
+        ),
         pytest.param({"tests": TESTS.replace("test_allows", "test_x")}, "test_allows", id="no allowing test"),
         pytest.param({"tests": TESTS.replace("test_denies", "test_x")}, "test_denies", id="no denying test"),
         pytest.param({"tests": TESTS.replace("\tsome name, ", "\tsome name1, ")}, "must begin", id="hidden cases"),

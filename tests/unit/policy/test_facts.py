@@ -10,10 +10,11 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain.budget import Level, Unit
 from gateway.domain.classification import Classification
 from gateway.policy.facts import Facts, canonical, json_schema
 from gateway.policy.nouns import LARGEST
-from tests.policy.golden import CIRCUIT, EMULATION, KEY, NOW, ON_HARDWARE, infeasible, simulator
+from tests.policy.golden import CIRCUIT, EMULATION, KEY, NOW, ON_HARDWARE, infeasible, simulator, standing
 
 words = st.text(max_size=20)
 numbers = st.integers(-(2**70), 2**70)
@@ -151,7 +152,11 @@ def test_an_endless_estimate_is_unknown():
 
 
 def test_what_is_absent_is_null_and_still_there():
-    facts = told(replace(ON_HARDWARE, backend=None, status=None, calibrated=None, price_micros=None, simulator=None))
+    facts = told(
+        replace(
+            ON_HARDWARE, backend=None, status=None, calibrated=None, price_micros=None, standings=None, simulator=None
+        )
+    )
 
     assert facts["backend"].pop("asked") == "ibm_lund"
     assert facts["backend"].pop("step") == "requested"
@@ -175,3 +180,71 @@ def test_the_effective_classification_is_what_was_handed_in():
 
     assert facts["job"]["classification"] == "restricted"
     assert facts["project"]["classification_floor"] == "internal"
+
+
+# ── budgets ──────────────────────────────────────────────────────────────────────────────────────
+def test_the_projects_tightest_budget_stands_for_all():
+    """Old policies read three figures; whoever wants to know more reads every limit."""
+    budget = told(
+        replace(
+            ON_HARDWARE,
+            standings=(
+                standing(Unit.MONEY, allowed=100, taken=40, name="month"),
+                standing(Unit.MONEY, allowed=900, taken=880, held=10, name="year"),
+                standing(Unit.MONEY, allowed=1, taken=1, name="everybody", level=Level.ORGANISATION, target=""),
+                standing(Unit.SHOTS, allowed=1, taken=1, name="shots"),
+            ),
+        )
+    )["budget"]
+
+    tightest = {name: budget[name] for name in ("limit_micros", "held_micros", "settled_micros", "currency")}
+    assert tightest == {"limit_micros": 900, "held_micros": 10, "settled_micros": 880, "currency": "EUR"}
+    assert [each["name"] for each in budget["limits"]] == ["everybody", "month", "shots", "year"]
+
+
+def test_a_limit_says_how_it_stands_and_what_the_job_takes():
+    (limit,) = told(
+        replace(
+            ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=5_000_000, taken=7, held=2, soft_amount=4_000_000),)
+        )
+    )["budget"]["limits"]
+
+    assert limit == {
+        "name": "catalysis-money",
+        "level": "project",
+        "unit": "money",
+        "period": "month",
+        "upstream": "",
+        "currency": "EUR",
+        "allowed": 5_000_000,
+        "soft": 4_000_000,
+        "held": 2,
+        "settled": 7,
+        "needed": 1_600_000,
+        "resets_at": "2026-11-30T23:00:00.000000Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("unit", "price", "needed"),
+    [
+        pytest.param(Unit.MONEY, None, None, id="no price"),
+        pytest.param(Unit.MONEY, 0, 0, id="free"),
+        pytest.param(Unit.JOBS, None, 1, id="one job, whatever it costs"),
+        pytest.param(Unit.SHOTS, None, 1000, id="shots"),
+        pytest.param(Unit.QPU_MILLISECONDS, 0, 252, id="time on a quantum computer"),
+        pytest.param(Unit.SESSION_SECONDS, 0, 0, id="time of a session, which the session holds"),
+    ],
+)
+def test_what_a_job_takes_is_counted_in_the_limits_unit(unit, price, needed):
+    story = replace(ON_HARDWARE, price_micros=price, standings=(standing(unit, allowed=10, taken=0),))
+
+    assert told(story)["budget"]["limits"][0]["needed"] == needed
+
+
+def test_figures_beyond_json_are_unknown():
+    (limit,) = told(replace(ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=LARGEST + 1, taken=LARGEST),)))[
+        "budget"
+    ]["limits"]
+
+    assert (limit["allowed"], limit["settled"]) == (None, LARGEST)

@@ -47,8 +47,8 @@ sometimes := {
 		"queue_length", "max_shots", "max_circuits", "dynamic_circuits",
 	},
 	"calibration": {"digest", "taken_at", "age_seconds"},
-	"quote": {"amount_micros", "currency", "price_revision"},
-	"budget": {"limit_micros", "held_micros", "settled_micros"},
+	"quote": {"amount_micros", "estimate_micros", "currency", "price_revision"},
+	"budget": {"limit_micros", "held_micros", "settled_micros", "currency", "limits"},
 	"usage": set(),
 	"simulator": {
 		"backend", "feasible", "method", "cpu_milliseconds",
@@ -73,6 +73,14 @@ of_circuits := {
 	"resets", "control_flow", "parameters", "bindings", "shots", "observables", "clifford", "rotations",
 	"two_qubit_depth", "samplex", "largest_component",
 }
+
+# METADATA
+# description: what is known of every budget and quota that counts the job
+of_limits := {"name", "level", "unit", "period", "upstream", "currency", "allowed", "held", "settled"}
+
+# METADATA
+# description: what is present for every budget and quota too, but null where there is none
+of_limits_sometimes := {"soft", "needed", "resets_at"}
 
 # METADATA
 # description: every fact that is missing, or null where it must be known
@@ -105,6 +113,20 @@ deny contains _unknown(sprintf("circuits[].%s", [key])) if {
 	is_array(input.circuits)
 	some circuit in input.circuits
 	some key in (of_circuits - object.keys(circuit))
+}
+
+deny contains _unknown(sprintf("budget.limits[].%s", [key])) if {
+	is_array(input.budget.limits)
+	some limit in input.budget.limits
+	some key in ((of_limits | of_limits_sometimes) - object.keys(limit))
+}
+
+deny contains _unknown(sprintf("budget.limits[].%s", [key])) if {
+	is_array(input.budget.limits)
+	some limit in input.budget.limits
+	null in limit
+	some key in of_limits
+	limit[key] == null
 }
 
 _circuits_known if is_array(input.circuits)

@@ -7,6 +7,7 @@ test_allows[name] if {
 	some name, facts in {
 		"complete facts": testing.facts,
 		"hardware": testing.on_hardware({}),
+		"a budget": testing.counted({"needed": null, "resets_at": null}),
 		"circuits that could not be read": testing.changed({"circuits": null, "wire": {"readable": false}}),
 	}
 
@@ -22,6 +23,8 @@ test_denies[name] if {
 		"a backend that is known without its kind": testing.changed({"backend": {"kind": null}}),
 		"missing circuits": testing.without("circuits"),
 		"circuits unknown without a reason": testing.changed({"circuits": null}),
+		"a missing fact of a limit": testing.on_hardware({"budget": {"limits": [object.remove(testing.limit, ["soft"])]}}),
+		"a null of a limit that must be known": testing.counted({"unit": null}),
 		"a missing fact of a circuit": testing.changed({"circuits": [object.remove(testing.circuit, ["shots"])]}),
 	}
 
