@@ -19,7 +19,7 @@ class Server:
 
     def __init__(self, initdb: Path, *, durable: bool = False) -> None:
         self._programs = initdb.parent
-        self._options = f"-c listen_addresses='' -c max_connections=50 -c fsync={'on' if durable else 'off'}"
+        self._options = f"-c listen_addresses='' -c max_connections=100 -c fsync={'on' if durable else 'off'}"
         self._directory = Path()
         self._count = 0
 
@@ -28,8 +28,7 @@ class Server:
         if user := _unprivileged():
             shutil.chown(self._directory, user)
         self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"{self._options} -c unix_socket_directories={self._directory}"
-        self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", str(self._directory / "log"), "-o", options)
+        self._start()
         return self
 
     def __exit__(
@@ -37,6 +36,11 @@ class Server:
     ) -> None:
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self._data)
         shutil.rmtree(self._directory)
+
+    def restart(self) -> None:
+        """Stop it as a crash does, and start it again; every connection breaks."""
+        self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self._data)
+        self._start()
 
     def create(self) -> str:
         """Make an empty database; gives its name."""
@@ -53,6 +57,10 @@ class Server:
         """Run one statement as the superuser."""
         where = ("-h", str(self._directory), "-U", "postgres", "-d", name)
         self._run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", *where, "-c", statement)
+
+    def _start(self) -> None:
+        options = f"{self._options} -c unix_socket_directories={self._directory}"
+        self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", str(self._directory / "log"), "-o", options)
 
     @property
     def _data(self) -> str:

@@ -1,7 +1,8 @@
 """Administration: everything an administrator changes, for the command line and the admin interface alike.
 
-Principals, projects, keys, accounts at vendors, halts. Every change is one entry of the ledger and the rows it
-speaks of, durable together. `by` is the id of the principal who acts; without one it is the operator of the machine.
+Principals, projects, keys, accounts at vendors, halts, limits, invoices. Every change is one entry of the ledger and
+the rows it speaks of, durable together. `by` is the id of the principal who acts; without one it is the operator of
+the machine.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,11 +10,15 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.audit.ledger import Ledger
+from gateway.casework.budgets import Budgets
 from gateway.casework.entries import AdminEntries
 from gateway.casework.halts import Halts
+from gateway.casework.invoices import Invoices
 from gateway.casework.keys import IssuedKey, Keys, Wish
 from gateway.casework.principals import Principals
 from gateway.casework.projects import Projects, Terms
+from gateway.casework.spending import Spending
+from gateway.casework.stranded import Stranded
 from gateway.casework.trials import Trials
 from gateway.casework.vendors import VendorAccounts
 from gateway.domain.clock import Clock
@@ -81,6 +86,19 @@ class Administration:
         )
         self.trials = Trials(entries=entries, credentials=credentials, clock=clock)
         self.halts = Halts(database=database, entries=entries, clock=clock, projects=self.projects, adapters=adapters)
+        asked = {name for name, each in adapters.items() if each.vendor is not None or each.upstream is not None}
+        self.stranded = Stranded(database=database, entries=entries, clock=clock, asked=asked)
+        self.budgets = Budgets(
+            database=database,
+            entries=entries,
+            clock=clock,
+            projects=self.projects,
+            principals=self.principals,
+            keys=self.keys,
+            adapters=adapters,
+        )
+        self.spending = Spending(database=database, clock=clock, projects=self.projects, principals=self.principals)
+        self.invoices = Invoices(database=database, entries=entries, clock=clock, adapters=adapters)
 
     async def first_admin(self, *, roles: Sequence[str] = ("admin",)) -> IssuedKey:
         """Issue the first key of a deployment, to a first principal in a first project.

@@ -3,6 +3,7 @@
 import http.client
 import json
 import stat
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,13 +16,17 @@ from cryptography import x509
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
 from gateway.settings import Settings
+from gateway.store import checkpoints
 from gateway.store.engine import schema_version
 from gateway.wiring import House
 
 CERTIFICATE_DAYS: Final = 30
 """A certificate that ends sooner than this should be replaced now."""
 CALIBRATION_AGE: Final = timedelta(days=1)
+WITNESS_AGE: Final = timedelta(hours=1)
 _PROBE_SECONDS: Final = 3.0
+_SHOWN: Final = 5
+"""Jobs that are named of many."""
 
 
 class State(StrEnum):
@@ -105,6 +110,8 @@ async def of_house(house: House) -> AsyncIterator[Check]:
         )
     except GatewayError as error:
         yield fail("ledger", error.message)
+    async for check in _witnessed(house):
+        yield check
     yield ok("policy", f"revision {house.bundle.policy_revision[:12]}, data {house.bundle.data_revision[:12]}")
     if not any(each.key.revoked_at is None for each in await house.administration.keys.every()):
         yield warn("keys", "nobody has one that works", "run: gateway keys new")
@@ -112,6 +119,41 @@ async def of_house(house: House) -> AsyncIterator[Check]:
         if halt.lifted_at is None:
             told = f"in force since {halt.at:%Y-%m-%d %H:%M}Z for {halt.target or 'everything'}: {halt.reason}"
             yield warn("halt", told, f"when it is over, run: gateway halt lift {halt.id}")
+    async for check in _stranded(house):
+        yield check
+
+
+async def _stranded(house: House) -> AsyncIterator[Check]:
+    """Look for jobs that nobody follows, by vendor."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for job in await house.administration.stranded.every():
+        found[job.upstream].append(job.client_job_id)
+    for upstream, job_ids in found.items():
+        shown = ", ".join(job_ids[:_SHOWN]) + (" …" if len(job_ids) > _SHOWN else "")
+        told = f"{len(job_ids)} of {upstream} never end, because no installed adapter asks it: {shown}"
+        yield warn("jobs", told, "install it again; else, for each: gateway jobs close ID --reason WHY")
+
+
+async def _witnessed(house: House) -> AsyncIterator[Check]:
+    """Look at how far the ledger is signed, and how far anybody outside has seen it."""
+    required = house.settings.witnesses_required
+    async with house.database.reading() as connection:
+        signed = await checkpoints.newest(connection)
+        seen = await checkpoints.newest(connection, cosigned_by=required)
+    if signed is None:
+        yield warn("checkpoints", "none was signed yet", "run: gateway serve")
+        return
+    yield ok("checkpoints", f"{signed.size} entries are signed")
+    if not house.settings.witnesses:
+        told = "nobody outside watches the ledger: whoever holds its keys could write it anew"
+        yield warn("witnesses", told, "docs/how-to/run-a-witness.md")
+    elif seen is None:
+        yield fail("witnesses", f"no checkpoint was cosigned by {required}", "docs/how-to/run-a-witness.md")
+    elif signed.size > seen.size and house.clock.now() - seen.at > WITNESS_AGE:
+        told = f"{seen.size} of {signed.size} entries were cosigned by {required}, last at {seen.at:%Y-%m-%d %H:%M}Z"
+        yield warn("witnesses", told, "see what it logs: witness.failed")
+    elif required:
+        yield ok("witnesses", f"{seen.size} entries were cosigned by {required}")
 
 
 def of_serving(house: House) -> Iterator[Check]:

@@ -19,7 +19,7 @@ _COLUMNS = ("id", "created", "principal", "project", "program", "asked", "backen
 
 @click.group()
 def jobs() -> None:
-    """Jobs of every project: lists, and one with its attempts and entries."""
+    """Jobs of every project: lists, one with its attempts and entries, and closing what nobody follows."""
 
 
 @jobs.command("list")
@@ -61,6 +61,21 @@ def show(this: Call, /, *, job_id: str, as_json: bool) -> None:
     answer_table([asdict(attempt) for attempt in report.attempts], ("attempt", "backend", "state", "claims", "seq"))
     click.echo()
     answer_table([asdict(entry) for entry in report.entries], ("seq", "at", "type"))
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; its owner reads it.")
+@json_option
+@call
+def close(this: Call, /, *, job_id: str, reason: str, as_json: bool) -> None:
+    """End the job ID as failed, whose vendor no installed adapter asks any more.
+
+    Look into the vendor's console first: what ran there is billed, and its result is not fetched. What was reserved
+    for the job is free again. Every other job ends by itself, or when its owner cancels it.
+    """
+    closed = in_house(this, lambda house: house.administration.stranded.close(job_id, reason=reason))
+    answer_json(_fields(closed)) if as_json else answer_fields(_fields(closed))
 
 
 def _wanted(*, backend: str | None, pending: bool | None, limit: int) -> ListJobs:

@@ -28,8 +28,13 @@ COMMANDS: Final[Mapping[str, str]] = {
     "env": "gateway.cli.environment",
     "vendors": "gateway.cli.vendors",
     "halt": "gateway.cli.halt",
+    "budgets": "gateway.cli.budgets",
+    "spend": "gateway.cli.spend",
+    "invoices": "gateway.cli.invoices",
+    "plan": "gateway.cli.plan",
     "jobs": "gateway.cli.jobs",
     "audit": "gateway.cli.audit",
+    "witness": "gateway.cli.witness",
     "policy": "gateway.cli.policy",
 }
 """Each command and the module that holds it, in the order in which a newcomer needs them."""

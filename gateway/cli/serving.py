@@ -20,9 +20,11 @@ import uvloop  # noqa: E402
 from gateway.domain.errors import GatewayError, UnavailableError  # noqa: E402
 from gateway.http.server import Listeners  # noqa: E402
 from gateway.settings import Settings, load  # noqa: E402
+from gateway.store.member import FencedError  # noqa: E402
 from gateway.telemetry import events, logging  # noqa: E402
+from gateway.wiring import House  # noqa: E402
 from gateway.wiring.serving import open_serving  # noqa: E402
-from gateway.workers.clocks import clocks  # noqa: E402
+from gateway.workers.clocks import clocks, note_answered  # noqa: E402
 from gateway.workers.lock import exclusive  # noqa: E402
 from gateway.workers.supervisor import REFUSED_TO_START  # noqa: E402
 
@@ -36,30 +38,43 @@ async def serve(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    async with exclusive(settings.state_dir), open_serving(settings) as house:
-        await house.serving.recovery.look_back()
+    async with exclusive(settings.state_dir) as seat, open_serving(settings, seat=seat) as house:
         await house.serving.note("gateway.started")
         listeners = Listeners.of(house)
         listeners.start()
         background = [asyncio.create_task(worker.run()) for worker in clocks(house)]
         log.info(events.GATEWAY_STARTED, address=settings.server.origin, pid=os.getpid())
         try:
-            await _until(stopping, listeners)
+            await _until(stopping, listeners, house.serving.fenced)
         finally:
             for task in background:
                 task.cancel()
-            await listeners.stop(drain_seconds=settings.server.drain_seconds)
-            await house.serving.refusals.flush()
-            await house.serving.outside.flush()
-            await house.serving.note("gateway.stopped")
-            log.info(events.GATEWAY_STOPPED)
+            await _stop(house, listeners)
 
 
-async def _until(stopping: asyncio.Event, listeners: Listeners) -> None:
+async def _stop(house: House, listeners: Listeners) -> None:
+    if house.serving.fenced.is_set():
+        # Whoever took the work over answers for it, and nothing can be written in this one's name any more.
+        await listeners.stop(drain_seconds=0.0)
+        return
+    await listeners.stop(drain_seconds=house.settings.server.drain_seconds)
+    await note_answered(house)
+    await house.serving.refusals.flush()
+    await house.serving.outside.flush()
+    await house.serving.note("gateway.stopped")
+    await house.checkpoints.close()
+    log.info(events.GATEWAY_STOPPED)
+
+
+async def _until(stopping: asyncio.Event, listeners: Listeners, fenced: asyncio.Event) -> None:
     told = asyncio.create_task(stopping.wait())
     ended = asyncio.create_task(listeners.failed())
-    await asyncio.wait({told, ended}, return_when=asyncio.FIRST_COMPLETED)
+    taken_over = asyncio.create_task(fenced.wait())
+    await asyncio.wait({told, ended, taken_over}, return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
+    taken_over.cancel()
+    if fenced.is_set():
+        raise FencedError
     if ended.done():
         await ended
     ended.cancel()

@@ -9,6 +9,10 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from gateway.domain.errors import RefusedError
+from gateway.http.admin import MOUNT, admin
+from gateway.http.admin_door import AdminDoor
+from gateway.http.log import MOUNT as LOG
+from gateway.http.log import Log
 from gateway.http.problems import problem, status_of
 from gateway.http.proxy import Proxy, request_ids, send_answer
 from gateway.ports.dialect import WireAnswer
@@ -25,7 +29,7 @@ class NoSuchRouteError(RefusedError):
 
 
 def front_door(house: House) -> ASGIApp:
-    """Build the application that vendor SDKs talk to: every dialect under each of its mounts.
+    """Build the application that vendor SDKs talk to: every dialect, administration, and the ledger's tree.
 
     Plain ASGI, because nearly all requests are polls and a framework around one handler took a fifth of each. Mounts
     are told apart here and not by a router, which takes `/ibm` for a prefix of `/ibm-experimental`.
@@ -44,14 +48,28 @@ def front_door(house: House) -> ASGIApp:
         for dialect in house.dialects.values()
         for mount in dialect.mounts
     }
+    administration = AdminDoor(
+        app=admin(house),
+        gate=house.serving.gate,
+        refusals=house.serving.refusals,
+        metrics=house.metrics,
+        server=house.settings.server,
+        request_ids=ids,
+        changed=house.serving.limits.refresh,
+    )
+    log = Log(house, ids)
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             return
         path = scope["raw_path"].decode("latin-1")
         mount = next((mount for mount in proxies if path == mount or path.startswith(f"{mount}/")), None)
-        if mount is None:
-            request_id, error = next(ids), NoSuchRouteError(mounts=sorted(proxies))
+        if mount is None and (path == MOUNT or path.startswith(f"{MOUNT}/")):
+            await administration.serve(scope, receive, send)
+        elif mount is None and path.startswith(f"{LOG}/"):
+            await log.serve(scope, send)
+        elif mount is None:
+            request_id, error = next(ids), NoSuchRouteError(mounts=sorted((*proxies, MOUNT, LOG)))
             house.metrics.unauthenticated(error.code)
             await house.serving.refusals.note(None, error, dialect="none", operation="unknown")
             await send_answer(send, _nowhere(error, request_id), request_id)

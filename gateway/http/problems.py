@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from gateway.domain.errors import GatewayError, RefusedError, UnavailableError
+from gateway.enforcement.rates import RateExceededError
 
 STATUS: Final[Mapping[str, int]] = {
     # who asks
@@ -27,13 +28,19 @@ STATUS: Final[Mapping[str, int]] = {
     "signature-expired": 401,
     # what may not be
     "policy-denied": 403,
+    "over-budget": 403,
+    "budget-exceeded": 403,
+    "quota-exceeded": 403,
+    "budget-currency": 403,
     "permission-missing": 403,
     "option-refused": 403,
     "not-offered": 403,
     "halted": 403,
+    "rate-exceeded": 403,
     "work-cancelled": 403,
     "no-placement": 403,
     "not-found": 404,
+    "name-unknown": 404,
     "unknown-operation": 404,
     "unknown-program": 404,
     "repeat-token-reused": 409,
@@ -62,9 +69,21 @@ STATUS: Final[Mapping[str, int]] = {
     "body-timeout": 408,
     "encoding-refused": 415,
     "tags-refused": 400,
+    "proof-refused": 400,
     "unknown-classification": 400,
     "payload-unreadable": 400,
     "entry-refused": 400,
+    "name-refused": 400,
+    "name-taken": 409,
+    "amount-refused": 400,
+    "currency-refused": 400,
+    "window-refused": 400,
+    "zone-unknown": 400,
+    "limit-fixed": 409,
+    "limit-refused": 400,
+    "limit-reason": 400,
+    "raise-refused": 400,
+    "spend-refused": 400,
     "write-refused": 400,
     # what was there and is gone
     "results-gone": 410,
@@ -76,6 +95,7 @@ STATUS: Final[Mapping[str, int]] = {
     "policy-unavailable": 503,
     "sandbox-busy": 503,
     "not-forwarded": 503,
+    "repeat-token-unsettled": 503,
     "vendor-account": 503,
     "vendor-unreachable": 503,
     "vendor-busy": 503,
@@ -83,6 +103,8 @@ STATUS: Final[Mapping[str, int]] = {
     "simulator-queue-full": 503,
     "simulator-closed": 503,
     "database-unavailable": 503,
+    "lease-lost": 503,
+    "tree-unavailable": 503,
     "key-provider-refused": 503,
     "internal-error": 500,
 }
@@ -93,8 +115,12 @@ OPERATORS_ONLY: Final = frozenset(
         "account-refused",
         "account-removed",
         "already-initialised",
+        "backend-ambiguous",
         "backend-pattern",
         "cannot-listen",
+        "checkpoint-pin",
+        "checkpoint-refused",
+        "closing-reason",
         "database-url",
         "engine-missing",
         "entry-unknown",
@@ -102,26 +128,33 @@ OPERATORS_ONLY: Final = frozenset(
         "halt-reason",
         "insecure-configuration",
         "insecure-master-key",
+        "invoice-known",
+        "invoice-refused",
+        "job-not-stranded",
         "job-unknown",
         "key-not-active",
         "label-refused",
         "ledger-damaged",
         "ledger-origin",
         "lifetime-refused",
-        "name-refused",
-        "name-taken",
-        "name-unknown",
         "not-initialised",
+        "nothing-lost",
         "policy-bundle",
         "policy-engine",
         "price-file-invalid",
+        "price-unknown",
         "principal-stopped",
+        "replica-fenced",
         "role-unknown",
         "schema-unknown",
         "sent-body-changed",
         "settings-invalid",
         "state-locked",
         "unknown-adapter",
+        "webhook-secret",
+        "witness-listen",
+        "witness-log",
+        "witness-state",
     }
 )
 """Said by the command line or at a start; no request can meet them."""
@@ -135,7 +168,7 @@ def status_of(error: GatewayError) -> int:
 
 def retry_after(error: GatewayError) -> dict[str, str]:
     """Give the header that tells when to ask again, where asking again is safe."""
-    if isinstance(error, UnavailableError):
+    if isinstance(error, UnavailableError | RateExceededError):
         return {"retry-after": str(error.retry_after_seconds)}
     return {}
 

@@ -36,7 +36,8 @@ from gateway.telemetry.metrics import Metrics
 _LARGE_BODY_BYTES: Final = 256 * 1024
 """Above this a body is decoded in a thread, so that others are not kept waiting."""
 _OPERATIONS: Final = frozenset(get_args(Operation))
-_ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""Headers of every answer."""
 log = structlog.get_logger(__name__)
 
 
@@ -186,7 +187,7 @@ class Proxy:
 
     async def _perform(self, visit: Visit, operation: Operation) -> Answer:
         if visit.caller is None:
-            return await self.gate.open_to_all(operation)
+            return await self.gate.open_to_all(operation, self.dialect.name)
         if isinstance(operation, ShowJob):
             # By far the most requests: a poll changes nothing, so nothing is lost with a client that hangs up.
             return await self.gate.perform(visit.caller, operation, self.dialect, visit.delivery)
@@ -215,7 +216,7 @@ def _name(operation: Operation) -> str:
 async def send_answer(send: Send, answer: WireAnswer, request_id: str, *, head_only: bool = False) -> None:
     """Write an answer with the headers that every answer has."""
     headers = [
-        *_ALWAYS,
+        *ALWAYS,
         (b"content-type", answer.content_type.encode("ascii")),
         (b"qgw-request-id", request_id.encode("ascii")),
         *((name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers.items()),

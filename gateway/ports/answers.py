@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TypeAlias
 
 from gateway.domain.backend import Backend, BackendStatus, Calibration
+from gateway.domain.budget import Standing
 from gateway.domain.job import JobRecord, Session
-from gateway.domain.money import Quote
+from gateway.domain.money import Quote, Tariff
 from gateway.domain.secret import Secret
 
 
@@ -58,11 +59,13 @@ class BackendView:
     status: BackendStatus
     calibration: Calibration | None = None
     """Its newest snapshot, for vendors that describe a backend by it."""
+    tariff: Tariff | None = None
+    """What it charges for, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendList:
-    """To `ListBackends`, in the order they should be tried."""
+    """To `ListBackends` and `ListPrices`, in the order they should be tried."""
 
     backends: tuple[BackendView, ...]
 
@@ -94,6 +97,7 @@ class CostEstimate:
     seconds: float
     queue_length: int
     at: datetime
+    tariff: Tariff | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,25 @@ class CostView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """One limit put as time on a quantum computer, whatever it counts: what is left is what may still be run."""
+
+    limit: str
+    """Its name."""
+    allowed_milliseconds: int
+    taken_milliseconds: int
+    """Held and settled; may be more than is allowed, where a vendor billed more than was held."""
+    begins_at: datetime | None
+    resets_at: datetime | None
+    """`None` where nothing resets it by itself."""
+
+    @property
+    def left_milliseconds(self) -> int:
+        """What may still be taken."""
+        return max(0, self.allowed_milliseconds - self.taken_milliseconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageView:
     """To `ShowUsage`."""
 
@@ -114,7 +137,18 @@ class UsageView:
     used_seconds: float
     period_start: datetime
     period_end: datetime
-    allocation_seconds: float | None
+    allowance: Allowance | None = None
+    """The tightest limit, put as time; `None` where nothing limits it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsView:
+    """To `ShowLimits`."""
+
+    project_id: str
+    standings: tuple[Standing, ...]
+    backends: tuple[Backend, ...]
+    """Those that the caller may use and jobs of which they count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +235,7 @@ Answer: TypeAlias = (
     | CostEstimate
     | CostView
     | UsageView
+    | LimitsView
     | Accepted
     | JobView
     | JobList

@@ -14,6 +14,7 @@ from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
 from gateway.domain.secret import Secret
+from gateway.domain.submission import Submission
 from gateway.ports.answers import Answer, Instance
 from gateway.ports.operations import Operation
 
@@ -40,6 +41,11 @@ class WireRequest:
         """The client's own word for which submissions are one, where it is 1 to 128 visible characters."""
         key = self.headers.get("idempotency-key", "")
         return key if _VISIBLE.fullmatch(key) else None
+
+
+def alone(body: bytes) -> WireRequest:
+    """Wrap a body that came without a request, such as one that a person priced before sending it."""
+    return WireRequest(method="POST", path="/", query=(), headers={}, body=body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +129,14 @@ class Dialect(Protocol):
 
         Raises:
             RefusedError: no such route (`unknown-operation`), or the request is malformed.
+        """
+        ...
+
+    def submission(self, body: bytes) -> Submission:
+        """Read the body of a submission by itself, as the vendor's SDK would send it.
+
+        Raises:
+            RefusedError: it is malformed.
         """
         ...
 

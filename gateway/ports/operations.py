@@ -94,6 +94,24 @@ class EstimateCost:
     """Of each circuit."""
     seconds: float
     """Estimated execution time; 0 when the client did not say enough."""
+    one_qubit_gates: int = 0
+    """Of each circuit."""
+    two_qubit_gates: int = 0
+    mitigated: bool | None = None
+    """Whether with the vendor's error mitigation; `None` leaves it to the vendor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPrices:
+    """List what backends charge for; the one list that a vendor's client may ask for without a key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowLimits:
+    """Show the limits that count the caller's jobs, with what is left of them."""
+
+    backend: str | None
+    """Only those that count jobs there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +228,8 @@ class OpenSession:
     max_ttl_seconds: int | None
     echo: Mapping[str, Any] = field(default_factory=dict)
     """What the dialect shows again when it is asked for the session."""
+    repeat_token: str | None = None
+    """`Idempotency-Key`: the client's own word for which openings are one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +269,8 @@ Operation: TypeAlias = (
     | ShowStatus
     | ShowUsage
     | EstimateCost
+    | ListPrices
+    | ShowLimits
     | ShowCost
     | Submit
     | ShowJob

@@ -18,7 +18,7 @@ from gateway.domain.result import ProgramResult
 from gateway.domain.secret import Secret
 from gateway.ports.answers import Answer, Instance, JobView
 from gateway.ports.dialect import Dialect, SigningPair, WireRequest
-from gateway.ports.operations import ExchangeKey, Operation, Submit
+from gateway.ports.operations import ExchangeKey, ListPrices, Operation, Submit
 
 _MARK = "top-secret-value"
 _BROKEN = (
@@ -132,6 +132,7 @@ class DialectConformance(ABC):
             assert read.submission.body == example.request.body
             assert read.submission.body_digest == sha256(example.request.body).hexdigest()
             assert read.submission.dialect == dialect.name
+            assert dialect.submission(example.request.body).body_digest == read.submission.body_digest
 
     def test_a_credential_does_not_show_itself(self) -> None:
         """Whatever carries a key is logged sooner or later."""
@@ -144,7 +145,7 @@ class DialectConformance(ABC):
         """Whatever else is open to all would be open to anybody."""
         dialect = self.dialect()
         for example in self.examples():
-            assert dialect.open_to_all(example.request) is (example.operation is ExchangeKey)
+            assert dialect.open_to_all(example.request) is (example.operation in {ExchangeKey, ListPrices})
 
     def test_a_request_without_headers_has_no_credential(self) -> None:
         """Silence is nobody."""

@@ -112,6 +112,10 @@ class UpstreamContext:
     """Reader name to `module:attribute`, for worker processes to load."""
     outside: Outside | None = None
     """The way out to vendors; simulators have none."""
+    may_send: Callable[[], None] = lambda: None
+    """Asked right before the bytes of a submission leave; raises where another process may have taken the job over."""
+    leads: Callable[[], bool] = lambda: True
+    """Says whether what must be done once in the deployment is done by this process."""
 
 
 class Upstream(Protocol):
@@ -184,6 +188,14 @@ class Upstream(Protocol):
 
         `IDEMPOTENT` sends the same attempt once more, `AFTER_SEARCH` opens the next; `None` is: not now.
         """
+        ...
+
+    def take_over(self, job_id: str, attempt: int) -> None:
+        """Note that another process may have been sending an attempt until now."""
+        ...
+
+    def absent(self, attempt: Attempt, *, searched: int, now: datetime) -> bool:
+        """Say whether an attempt that was not found is proven not to have arrived, whether or not it may go again."""
         ...
 
     async def follow(self, attempt: Attempt, vendor_job_id: str) -> None:

@@ -131,6 +131,8 @@ class Dispatch:
     """The received (or translated) body, in the vendor's own format."""
     vendor_session_id: str | None = None
     classification: str = ""
+    max_seconds: int | None = None
+    """The longest it may run. A vendor that can stop a job by itself is told so; its client may have said more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,10 @@ class VendorJob:
     queue_position: int | None = None
     billed_seconds: float | None = None
     cost_micros: int | None = None
+    cost_currency: str = "USD"
+    """Of `cost_micros`, ISO 4217."""
+    shots_done: int | None = None
+    """How many shots ran, all circuits together, where the vendor says so."""
     calibration_id: str | None = None
     poll_after_seconds: float | None = None
     """The vendor's own hint."""

@@ -11,6 +11,8 @@ from gateway.domain.errors import InsecureError
 from gateway.settings.addresses import is_loopback, is_private_channel
 from gateway.settings.listeners import HttpUrl, Management, Server
 from gateway.settings.section import Place, Section
+from gateway.settings.webhooks import Webhook
+from gateway.settings.witnesses import Witness
 from gateway.vendors.settings import VendorSettings
 
 PREFIX = "GATEWAY_"
@@ -29,6 +31,8 @@ class Database(Section):
 
     url: Annotated[str, AfterValidator(_database_url)] | None = Field(default=None, repr=False)
     """`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`; absent means `gateway.sqlite3` in the state directory."""
+    lease_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
+    """On PostgreSQL: after how long a silence others take a gateway's work over; it beats five times as often."""
 
     @model_validator(mode="after")
     def _refuse_exposure(self) -> Self:
@@ -115,6 +119,25 @@ class Budgets(Section):
 
     prices: Place | None = None
     """Price file; absent means the one in the policy tree."""
+    own_prices: Place | None = None
+    """A price file, or a folder of them, whose prices go before those: devices, plans and contracts of your own."""
+    execution_cap_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+    """How long a job that is priced by time may run, where its caller asks for nothing else: so much is held for it."""
+
+
+class Rates(Section):
+    """How many requests a second a key may send, at all gateways on one database together; nothing set is no limit.
+
+    Questions wait up to 5 s for their turn and are then refused; what changes something is refused at once, with 403
+    and `Retry-After`. Cancels always pass.
+    """
+
+    keys: dict[str, Annotated[float, Field(gt=0, le=100_000)]] = Field(default={})
+    """Requests per second by key id; decides before a role does."""
+    roles: dict[str, Annotated[float, Field(gt=0, le=100_000)]] = Field(default={})
+    """Requests per second of each single key with this role; of several roles the highest counts."""
+    burst_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    """How much a key that was quiet may send at once, in seconds of its rate."""
 
 
 class Ledger(Section):
@@ -124,6 +147,15 @@ class Ledger(Section):
     """Name of this deployment's ledger. Fixed by `gateway init`; changing it later refuses to start."""
     refusals_per_minute: Annotated[int, Field(ge=1, le=6000)] = 60
     """Entries per key and minute for refused requests; more are counted into one aggregate entry."""
+    checkpoint_seconds: Annotated[float, Field(ge=1, le=86_400)] = 10.0
+    """How often a checkpoint is signed, as long as there are new entries."""
+    checkpoint_entries: Annotated[int, Field(ge=1)] = 1000
+    """After so many new entries one is signed earlier."""
+    witnesses_required: Annotated[int, Field(ge=0, le=32)] | None = None
+    """How many witnesses must cosign a checkpoint before `/log/checkpoint` gives it out and before it counts for
+    policy; absent means one, if any is configured."""
+    public: bool = True
+    """Whether anybody may read checkpoints, tiles and proofs below `/log`; else a key that may export the ledger."""
 
 
 class Log(Section):
@@ -165,6 +197,8 @@ class Settings(BaseSettings):
     """Limits on reading circuits."""
     budgets: Budgets = Budgets()
     """What jobs cost."""
+    rates: Rates = Rates()
+    """Requests per second."""
     ledger: Ledger = Ledger()
     """The audit ledger."""
     log: Log = Log()
@@ -173,6 +207,10 @@ class Settings(BaseSettings):
     """One section per adapter, checked by the adapter's own model."""
     vendors: dict[str, VendorSettings] = {}
     """One section per vendor: how it is reached, and how often it is asked."""
+    webhooks: dict[str, Webhook] = {}
+    """One section per receiver of warnings about limits."""
+    witnesses: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")], Witness] = {}
+    """One section per witness that cosigns the ledger's checkpoints."""
 
     @classmethod
     def settings_customise_sources(
@@ -185,6 +223,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take what `load` hands in and nothing else: no environment is read behind anyone's back."""
         return (init_settings,)
+
+    @model_validator(mode="after")
+    def _refuse_what_cannot_be(self) -> Self:
+        if (self.ledger.witnesses_required or 0) > len(self.witnesses):
+            raise InsecureError(
+                f"ledger.witnesses_required is {self.ledger.witnesses_required}, and {len(self.witnesses)} are "
+                "configured: no checkpoint could ever be given out; add a section `witnesses.<name>` for each"
+            )
+        return self
+
+    @property
+    def witnesses_required(self) -> int:
+        """How many witnesses must cosign a checkpoint."""
+        required = self.ledger.witnesses_required
+        return min(1, len(self.witnesses)) if required is None else required
 
     @property
     def postgresql(self) -> bool:

@@ -32,6 +32,17 @@ CHILD_STARTED: Final = Event("child.started", "A child process (sandbox, policy 
 CHILD_REPLACED: Final = Event("child.replaced", "A child died, hung or reached its limit and was replaced.")
 WORKER_FAILED: Final = Event("worker.failed", "A background worker raised; it runs again after a pause.")
 
+REPLICA_JOINED: Final = Event("replica.joined", "This process serves beside others on one PostgreSQL database.")
+REPLICA_UNHEARD: Final = Event(
+    "replica.unheard", "A heartbeat did not arrive; until one does, nothing is sent to vendors. Look at the database."
+)
+REPLICA_LOST: Final = Event(
+    "replica.lost", "A replica let its lease run out; this one took over what it left. Look at what became of it."
+)
+REPLICA_FENCED: Final = Event(
+    "replica.fenced", "Others took this process for dead and took its work over; it ends. Look at the machine's load."
+)
+
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────
 CONNECTIONS_UNCOUNTED: Final = Event(
     "connections.uncounted", "The server's counts could not be read; metrics of connections stand still. Report it."
@@ -96,9 +107,38 @@ ORPHAN_FOUND: Final = Event(
     "orphan.found", "A vendor's account has a job that the gateway did not forward; find out who else uses it."
 )
 
+# ── money and quotas ─────────────────────────────────────────────────────────────────────────────
+BUDGETS_UNREAD: Final = Event(
+    "budgets.unread",
+    "What is left of a caller's budgets could not be read, so the job is denied. Look at the database.",
+)
+RESERVATION_REFUSED: Final = Event(
+    "reservation.refused", "A budget or quota refused a job that policy had allowed; nothing was forwarded."
+)
+LIMIT_CROSSED: Final = Event(
+    "limit.crossed", "A limit's window is filled to a threshold; `limit` and `threshold` say which. Raise it or wait."
+)
+LIMIT_BURNING: Final = Event(
+    "limit.burning", "A limit's window fills up at twice its even pace or faster; find out who takes so much."
+)
+WEBHOOK_DELIVERED: Final = Event("webhook.delivered", "A webhook took a warning.")
+WEBHOOK_DELAYED: Final = Event("webhook.delayed", "A webhook did not take a warning; it is sent again after a pause.")
+WEBHOOK_LOST: Final = Event(
+    "webhook.lost", "A webhook took a warning in none of many tries, or is gone; look at its address and its secret."
+)
+
 # ── ledger, vault, identity ──────────────────────────────────────────────────────────────────────
 LEDGER_STALLED: Final = Event("ledger.stalled", "The ledger takes no entry, so nothing is forwarded; look at the disk.")
 LEDGER_RECOVERED: Final = Event("ledger.recovered", "The ledger takes entries again.")
+CHECKPOINT_SIGNED: Final = Event("checkpoint.signed", "A checkpoint of the ledger was signed.")
+CHECKPOINT_REFUSED: Final = Event(
+    "checkpoint.refused",
+    "The ledger does not continue what was signed before, so no more is signed; docs/runbooks/checkpoint-refused.md.",
+)
+LOG_KEY_ANNOUNCED: Final = Event("log_key.announced", "A pair of keys for checkpoints was announced in the ledger.")
+WITNESS_STARTED: Final = Event("witness.started", "A witness answers; `address` says where.")
+WITNESS_FAILED: Final = Event("witness.failed", "A witness did not cosign; `message` says why. It is asked again.")
+WITNESS_RECOVERED: Final = Event("witness.recovered", "A witness that did not cosign does so again.")
 OBJECT_DAMAGED: Final = Event("object.damaged", "A sealed object does not open; compare database and backups.")
 OBJECT_SHREDDED: Final = Event("object.shredded", "The key of a sealed object was erased on request.")
 TENANT_KEY_CREATED: Final = Event("tenant_key.created", "A project got its first key for sealing.")

@@ -11,8 +11,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.domain.job import JobStatus
+from gateway.telemetry.budgets import BudgetMetrics
 from gateway.telemetry.connections import ConnectionMetrics
 from gateway.telemetry.vendors import VendorMetrics
+from gateway.telemetry.witnesses import WitnessMetrics
 
 _REQUEST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _DECISION_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
@@ -27,6 +29,7 @@ class Metrics:
         self.registry = registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=registry)
         self.vendors, self.connections = VendorMetrics(registry), ConnectionMetrics(registry)
+        self.budgets, self.witnesses = BudgetMetrics(registry), WitnessMetrics(registry)
         self._requests = Counter(
             "gateway_requests",
             "Requests answered, by dialect, operation and class of HTTP status.",
@@ -74,9 +77,7 @@ class Metrics:
         self._simulations = Counter(
             "gateway_simulator_executions", "Attempts that a simulator took.", ("backend",), registry=registry
         )
-        self._fallbacks = Counter(
-            "gateway_fallbacks", "Jobs placed elsewhere than where the caller asked.", registry=registry
-        )
+        self._fallbacks = Counter("gateway_fallbacks", "Jobs placed elsewhere than asked for.", registry=registry)
         self._repeats = Counter(
             "gateway_sdk_repeats", "Submissions an SDK sent again; the first one counts.", registry=registry
         )

@@ -101,6 +101,10 @@ class Vault:
         async with self._database.writing() as connection:
             await subjects.remember(connection, names)
 
+    async def secret(self, name: str) -> Secret:
+        """Give 32 secret bytes of the deployment itself, made on first use; their name is no project's."""
+        return await self._keys.secret(f"_{name}")
+
     def derive(self, purpose: str) -> bytes:
         """Derive 32 bytes for one named purpose; unlike the provider's, they survive a new master key."""
         key = _started(self._derivation_key).reveal()

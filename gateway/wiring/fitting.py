@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from gateway.budgets.pricing import Pricing
 from gateway.circuits.sandbox import Sandbox, SandboxLimits
 from gateway.domain.decision import Step
 from gateway.enforcement.access import Access
@@ -13,8 +14,10 @@ from gateway.enforcement.entries import Entries
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.gate import Gate
 from gateway.enforcement.halts import Halts
+from gateway.enforcement.hearing import Hearing
 from gateway.enforcement.jobs import Jobs
 from gateway.enforcement.launch import Launcher
+from gateway.enforcement.losses import Losses
 from gateway.enforcement.outgoing import Outbound
 from gateway.enforcement.outside import HouseOutside
 from gateway.enforcement.pauses import Pauses
@@ -23,30 +26,39 @@ from gateway.enforcement.refusals import Refusals
 from gateway.enforcement.repeats import Repeats
 from gateway.enforcement.search import Search
 from gateway.enforcement.sessions import Sessions
+from gateway.enforcement.standings import Standings
 from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.submit import Submitter
 from gateway.enforcement.survey import Surveyor
 from gateway.enforcement.turns import Turns
+from gateway.enforcement.void import Void
 from gateway.enforcement.wishes import Wishes
 from gateway.policy.embedded import EmbeddedDecisionPoint
 from gateway.ports.decision_point import DecisionPoint
 from gateway.ports.upstream import UpstreamContext
 from gateway.routing.fleet import Fleet
 from gateway.store.elsewhere import Elsewhere
+from gateway.store.limits import LimitView
+from gateway.store.member import Member
 from gateway.store.view import JobView
 from gateway.vendors.http import VendorSession
 from gateway.vendors.settings import VendorSettings
+from gateway.wiring import replicas
 from gateway.wiring.house import House, Serving
+from gateway.wiring.simulators import simulators
 from gateway.wiring.vendors import house_outside, vendor_sessions, vendor_settings, vendor_upstream
 
 
 class Fitter:
     """Makes each part when the first other one asks for it; nothing is started here."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._turns, self._repeats = Turns(), Repeats()
-        self._jobs = JobView(house.database)
+    def __init__(self, house: House, member: Member | None = None) -> None:
+        self._house, self._member = house, member
+        shared = member is not None
+        self._turns, self._repeats = Turns(), Repeats(shared=shared)
+        self._void = Void(clock=house.clock)
+        self._jobs = JobView(house.database, shared=shared)
+        self._limits = LimitView(house.database)
         self._cancelled = Cancelled()
         self._halts = Halts(database=house.database, jobs=self._jobs)
         self._wishes = Wishes(database=house.database, ledger=house.ledger, jobs=self._jobs, clock=house.clock)
@@ -76,9 +88,13 @@ class Fitter:
             decision_point=self._decision_point,
             fleet=self._fleet,
             jobs=self._jobs,
+            limits=self._limits,
             writer=house.writer,
             entries=self._entries,
             ledger=house.ledger,
+            member=self._member,
+            hearing=self._hearing,
+            losses=self._losses,
         )
 
     @cached_property
@@ -88,7 +104,9 @@ class Fitter:
     @cached_property
     def _elsewhere(self) -> Elsewhere:
         house = self._house
-        return Elsewhere(house.database, (house.identity.refresh, house.accounts.refresh, self._halts.refresh))
+        return Elsewhere(
+            house.database, (house.identity.refresh, house.accounts.refresh, self._halts.refresh, self._limits.refresh)
+        )
 
     @cached_property
     def _sandbox(self) -> Sandbox:
@@ -122,7 +140,9 @@ class Fitter:
             jobs=self._jobs,
             turns=self._turns,
             repeats=self._repeats,
+            prices=self._pricing,
             clock=house.clock,
+            shared=self._member is not None,
             spoken={name: name for name in self._vendors},
         )
 
@@ -141,11 +161,8 @@ class Fitter:
             state_dir=house.settings.state_dir,
             readers=self._readers,
             outside=self._outside,
-        )
-        simulators = (
-            each.upstream(house.options[name], context)
-            for name, each in house.adapters.items()
-            if each.upstream is not None and getattr(house.options[name], "enabled", True)
+            may_send=replicas.always if self._member is None else self._member.lease.check,
+            leads=self._leads,
         )
         vendors = (
             vendor_upstream(
@@ -158,7 +175,7 @@ class Fitter:
             )
             for name, chosen in self._vendors.items()
         )
-        return Fleet([*simulators, *vendors])
+        return Fleet([*simulators(house, context), *vendors])
 
     @cached_property
     def _vendors(self) -> Mapping[str, VendorSettings]:
@@ -170,7 +187,25 @@ class Fitter:
 
     @cached_property
     def _outside(self) -> HouseOutside:
-        return house_outside(self._house, self._entries, self._sessions_out)
+        return house_outside(self._house, self._entries, self._sessions_out, leads=self._leads)
+
+    def _leads(self) -> bool:
+        return self._member is None or self._member.leads
+
+    @cached_property
+    def _losses(self) -> Losses | None:
+        return replicas.losses(self._house, self._member, self._repeats, self._jobs)
+
+    @cached_property
+    def _hearing(self) -> Hearing | None:
+        return replicas.hearing(
+            self._house,
+            self._member,
+            self._jobs,
+            wishes=self._wishes,
+            cancelled=self._cancelled,
+            changes=self._changes,
+        )
 
     @cached_property
     def _launcher(self) -> Launcher:
@@ -194,6 +229,7 @@ class Fitter:
             entries=self._entries,
             access=self._access,
             fleet=self._fleet,
+            books=self._books,
             clock=house.clock,
         )
 
@@ -226,6 +262,7 @@ class Fitter:
             entries=self._entries,
             jobs=self._jobs,
             launcher=self._launcher,
+            void=self._void,
             turns=self._turns,
             repeats=self._repeats,
             halts=self._halts,
@@ -233,14 +270,29 @@ class Fitter:
             outbound=self._outbound,
             database=house.database,
             metrics=house.metrics,
+            losses=self._losses,
         )
+
+    @cached_property
+    def _pricing(self) -> Pricing:
+        return Pricing(book=self._house.prices, accounts=self._house.accounts)
 
     @cached_property
     def _surveyor(self) -> Surveyor:
         house = self._house
         return Surveyor(
-            sandbox=self._sandbox, fleet=self._fleet, prices=house.prices, jobs=self._jobs, clock=house.clock
+            sandbox=self._sandbox,
+            fleet=self._fleet,
+            prices=self._pricing,
+            books=self._books,
+            jobs=self._jobs,
+            clock=house.clock,
         )
+
+    @cached_property
+    def _books(self) -> Standings:
+        house = self._house
+        return Standings(database=house.database, limits=self._limits, fleet=self._fleet, clock=house.clock)
 
     @cached_property
     def _chooser(self) -> Chooser:
@@ -292,8 +344,9 @@ class Fitter:
                 fleet=self._fleet,
                 instances=house.instances,
                 database=house.database,
-                prices=house.prices,
+                prices=self._pricing,
                 clock=house.clock,
+                books=self._books,
             ),
             submitter=self._submitter,
             jobs=self._reading,
@@ -303,6 +356,7 @@ class Fitter:
             ledger=house.ledger,
             entries=self._entries,
             repeats=self._repeats,
+            rates=replicas.rates(house, self._member),
             clock=house.clock,
         )
 
@@ -333,8 +387,10 @@ class Fitter:
             jobs=self._jobs,
             outbound=self._outbound,
             launcher=self._launcher,
+            void=self._void,
             turns=self._turns,
             wishes=self._wishes,
             clock=house.clock,
             pauses=Pauses(clock=house.clock),
+            member=self._member,
         )

@@ -1,14 +1,19 @@
 """The house: all rooms, open, as the command line and the serving process hold them."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from gateway.audit.collect import Witnesses
 from gateway.audit.ledger import Ledger
+from gateway.audit.publish import Checkpoints
 from gateway.budgets.quote import PriceBook
 from gateway.casework.administration import Administration
+from gateway.casework.courier import Courier
 from gateway.casework.inspection import Inspection
+from gateway.casework.watch import Watch
 from gateway.circuits.sandbox import Sandbox
 from gateway.domain.clock import Clock
 from gateway.enforcement.changes import Changes
@@ -16,6 +21,8 @@ from gateway.enforcement.entries import Entries
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.gate import Gate
 from gateway.enforcement.halts import Halts
+from gateway.enforcement.hearing import Hearing
+from gateway.enforcement.losses import Losses
 from gateway.enforcement.outside import HouseOutside
 from gateway.enforcement.recover import Recovery
 from gateway.enforcement.refusals import Refusals
@@ -34,6 +41,8 @@ from gateway.settings import Settings
 from gateway.store.commit import Writer
 from gateway.store.elsewhere import Elsewhere
 from gateway.store.engine import Database
+from gateway.store.limits import LimitView
+from gateway.store.member import Member
 from gateway.store.view import AccountView, IdentityView, JobView
 from gateway.telemetry.metrics import Metrics
 from gateway.vault.vault import Vault
@@ -61,9 +70,27 @@ class Serving:
     decision_point: DecisionPoint
     fleet: Fleet
     jobs: JobView
+    limits: LimitView
     writer: Writer
     entries: Entries
     ledger: Ledger
+    member: Member | None = None
+    """This process among several replicas, on PostgreSQL."""
+    hearing: Hearing | None = None
+    losses: Losses | None = None
+    watch: Watch | None = None
+    courier: Courier | None = None
+    witnesses: Witnesses | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Say whether what must be done once in the deployment is done by this process; alone it always is."""
+        return self.member is None or self.member.leads
+
+    @property
+    def fenced(self) -> asyncio.Event:
+        """Give what is set when others took this process for dead and its work over; alone it never is."""
+        return asyncio.Event() if self.member is None else self.member.fenced
 
     async def note(self, event: str) -> None:
         """Record that this process began or stopped to serve.
@@ -80,6 +107,7 @@ class Serving:
             "sandbox": self.sandbox.ready(),
             "policy": self.decision_point.ready(),
             "ledger": self.writer.ready(),
+            "checkpoints": self.witnesses.standing.refused if self.witnesses else None,
             "outcomes": f"{len(self.follower.unrecorded)} not recorded" if self.follower.unrecorded else None,
             "backends": None if self.fleet.berths() else "no upstream offers any",
         }
@@ -95,6 +123,7 @@ class House:
     database: Database
     writer: Writer
     ledger: Ledger
+    checkpoints: Checkpoints
     vault: Vault
     identity: IdentityView
     accounts: AccountView

@@ -28,6 +28,7 @@ from gateway.telemetry.metrics import Metrics
 from gateway.vault.keys import FileKeyProvider, create_master_key
 from gateway.vault.vault import Vault
 from gateway.wiring.house import House
+from gateway.wiring.transparency import checkpoints
 
 
 class NotInitialisedError(InsecureError):
@@ -40,7 +41,7 @@ class NotInitialisedError(InsecureError):
 
 
 async def initialise(settings: Settings) -> IssuedKey:
-    """Make a new deployment: state directory, master key, database, ledger genesis, first administrator's key.
+    """Make a new deployment: state directory, master key, database, ledger with its keys, first administrator's key.
 
     A crash in between leaves part of this; calling it again goes on there.
 
@@ -51,6 +52,7 @@ async def initialise(settings: Settings) -> IssuedKey:
     if not settings.master_key_file.exists():
         create_master_key(settings.master_key_file)
     async with open_house(settings, create=True) as house:
+        await house.checkpoints.keyring.ensure()
         return await house.administration.first_admin()
 
 
@@ -104,6 +106,7 @@ async def _furnish(  # called once, a line below where each of these was made
         database=database,
         writer=writer,
         ledger=ledger,
+        checkpoints=checkpoints(settings, database, vault, ledger, clock, metrics),
         vault=vault,
         identity=identity,
         accounts=accounts,
@@ -137,6 +140,15 @@ async def _furnish(  # called once, a line below where each of these was made
             name: adapter.dialect(options[name]) for name, adapter in adapters.items() if adapter.dialect is not None
         },
         bundle=bundle,
-        prices=PriceBook.load(settings.budgets.prices or default_root() / "data" / "prices.json"),
+        prices=_prices(settings),
         metrics=metrics,
+    )
+
+
+def _prices(settings: Settings) -> PriceBook:
+    budgets = settings.budgets
+    return PriceBook.load(
+        budgets.prices or default_root() / "data" / "prices.json",
+        over=budgets.own_prices,
+        cap_seconds=budgets.execution_cap_seconds,
     )

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Final, Protocol
+from uuid import uuid4
 
 import msgspec
 
@@ -13,9 +15,13 @@ from gateway.enforcement.entries import Entries
 from gateway.enforcement.sticky import STICKY
 from gateway.settings import Settings
 from gateway.store import jobs, policies
+from gateway.store.member import Member
+from gateway.store.replicas import Seat
 from gateway.wiring.fitting import Fitter
 from gateway.wiring.house import House, Serving
 from gateway.wiring.opening import open_house
+from gateway.wiring.transparency import witnesses
+from gateway.wiring.warnings import courier, watch
 
 UNANSWERED: Final = timedelta(hours=1)
 """How far back a start looks for jobs whose clients may not know of them."""
@@ -30,15 +36,21 @@ class _Part(Protocol):
 
 
 @asynccontextmanager
-async def open_serving(settings: Settings) -> AsyncIterator[House]:
+async def open_serving(settings: Settings, *, seat: str = "") -> AsyncIterator[House]:
     """Open everything that serving takes: the house, worker processes, the policy engine, the upstreams.
+
+    `seat` names what only one serving process can hold at a time, such as a lock of this machine's kernel.
 
     Raises:
         GatewayError: a part that does not start; the message names the mend.
     """
     async with open_house(settings) as house, AsyncExitStack() as stack:
         await house.ledger.self_check()
-        serving = Fitter(house).serving()
+        await house.checkpoints.start()
+        member = await _join(house, seat, stack) if settings.postgresql else None
+        serving = Fitter(house, member).serving()
+        house.checkpoints.leads = partial(_leads, member)
+        serving = replace(serving, watch=watch(house), courier=courier(house, stack), witnesses=witnesses(house, stack))
         parts: tuple[_Part, ...] = (serving.sandbox, serving.decision_point, *serving.fleet.upstreams.values())
         for session in serving.vendor_sessions.values():
             stack.push_async_callback(session.close)
@@ -48,16 +60,37 @@ async def open_serving(settings: Settings) -> AsyncIterator[House]:
         await _archive_policy(house)
         await serving.jobs.refresh()
         await serving.halts.refresh()
+        await serving.limits.refresh()
         await serving.wishes.refresh()
+        await (serving.recovery.look_back() if member is None else serving.recovery.take_over())
         await remember(house, serving)
+        if serving.witnesses is not None:
+            await serving.witnesses.start()
         yield replace(house, rooms=serving)
+
+
+def _leads(member: Member | None) -> bool:
+    return member is None or member.leads
+
+
+async def _join(house: House, seat: str, stack: AsyncExitStack) -> Member:
+    """Be one of several replicas from now on, until everything else is closed."""
+    settings = house.settings
+    place = Seat(id=seat or str(uuid4()), address=settings.server.origin)
+    member = Member(house.database, place, lease_seconds=settings.database.lease_seconds)
+    stack.push_async_callback(member.leave)
+    await member.start()
+    house.writer.join(member)
+    return member
 
 
 async def remember(house: House, serving: Serving) -> None:
     """Count as lost every recent answer that is not known to have arrived, and remember what was just cancelled."""
     now = house.clock.now()
     async with house.database.reading() as connection:
-        serving.repeats.restore(await jobs.unanswered(connection, now - UNANSWERED), now)
+        if serving.member is None:
+            lost = await jobs.unanswered(connection, now - UNANSWERED)
+            serving.repeats.restore([job for job in lost if job.id not in serving.recovery.void], now)
         serving.cancelled.restore(await jobs.cancelled(connection, now - STICKY))
 
 

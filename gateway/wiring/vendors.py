@@ -1,6 +1,6 @@
 """Makes an upstream of every adapter that knows a vendor's API, and what these may use of the house."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.enforcement.entries import Entries
@@ -39,7 +39,9 @@ def vendor_sessions(chosen: Mapping[str, VendorSettings]) -> Mapping[str, Vendor
     return {name: VendorSession(name, each.http) for name, each in chosen.items()}
 
 
-def house_outside(house: House, entries: Entries, sessions: Mapping[str, VendorSession]) -> HouseOutside:
+def house_outside(
+    house: House, entries: Entries, sessions: Mapping[str, VendorSession], *, leads: Callable[[], bool]
+) -> HouseOutside:
     """Make the way out."""
     return HouseOutside(
         view=house.accounts,
@@ -48,6 +50,7 @@ def house_outside(house: House, entries: Entries, sessions: Mapping[str, VendorS
         ledger=house.ledger,
         entries=entries,
         clock=house.clock,
+        leads=leads,
     )
 
 

@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 from typing import get_args
 
-from adapters.braket import BraketDialect, BraketSettings, arns, searches, storage, tasks
+from adapters.braket import BraketDialect, BraketSettings, arns, prices, searches, spending, storage, tasks
 from adapters.braket.identity import WhoAmI
+from gateway.domain.money import Tariff
 from gateway.ports import answers as answered
 from gateway.ports import operations as ask
+from gateway.ports.dialect import WireRequest
 from gateway.ports.testing import DialectConformance, Example
 from tests.fakes import values
 from tests.unit.braket import made
@@ -18,6 +20,8 @@ TAGS = f"/tags/{made.encoded(made.task_arn(ACCOUNT))}"
 SPOKEN = {
     ask.ShowIdentity,
     ask.ListBackends,
+    ask.ListPrices,
+    ask.ShowLimits,
     ask.ShowConfiguration,
     ask.Submit,
     ask.ShowJob,
@@ -42,6 +46,8 @@ ENVELOPE = answered.JobView(
 )
 PAGE = answered.JobList(jobs=(VIEW,), count=3, limit=1, offset=0)
 RESULTS = answered.ResultBody(job=made.DONE, body=b'{"finished": true}')
+LIMITS = answered.LimitsView(project_id="project-1", standings=(values.STANDING,), backends=(values.HARDWARE,))
+TARIFF = Tariff(currency="USD", source="a list", per_task_micros=300_000, per_shot_micros=1450)
 FORM = b"Action=GetCallerIdentity&Version=2011-06-15"
 LISTING = (("list-type", "2"), ("prefix", "tasks"), ("encoding-type", "url"))
 
@@ -66,6 +72,12 @@ class TestBraketDialect(DialectConformance):
         return [
             example(WhoAmI, IDENTITY, "POST", "/sts", FORM, service="sts"),
             example(searches.SearchDevices, answered.BackendList(backends=(shown,)), "POST", "/devices", {}),
+            example(spending.SearchLimits, LIMITS, "POST", "/spending-limits", {"filters": []}),
+            Example(
+                request=WireRequest(method="GET", path=prices.PATH, query=(), headers={}, body=b""),
+                operation=ask.ListPrices,
+                answer=answered.BackendList(backends=(replace(shown, tariff=TARIFF),)),
+            ),
             example(ask.ShowConfiguration, shown, "GET", f"/device/{made.encoded(made.DEVICE)}"),
             example(ask.Submit, answered.Accepted(job=made.JOB), "POST", "/quantum-task", made.task()),
             example(ask.Submit, answered.Accepted(job=made.JOB), "POST", "/braket/quantum-task", made.task()),

@@ -28,7 +28,9 @@ USAGE = answered.UsageView(
     used_seconds=1.0,
     period_start=values.NOW,
     period_end=values.NOW,
-    allocation_seconds=600.0,
+    allowance=answered.Allowance(
+        limit="lab-week", allowed_milliseconds=600_000, taken_milliseconds=0, begins_at=None, resets_at=None
+    ),
 )
 
 

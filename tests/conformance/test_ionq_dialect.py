@@ -35,7 +35,6 @@ USAGE = answered.UsageView(
     used_seconds=1.0,
     period_start=values.NOW.replace(day=1),
     period_end=values.NOW.replace(month=4, day=1),
-    allocation_seconds=None,
 )
 IDENTITY = answered.IdentityView(
     instance=values.INSTANCE, principal_id="p", principal_name="ada", project_id="project-1", key_id="k"
@@ -63,6 +62,8 @@ class TestIonqDialect(DialectConformance):
             ask.ShowMetrics,
             ask.ShowLogs,
             ask.TagJob,
+            ask.ListPrices,
+            ask.ShowLimits,
         }
     )
 

@@ -92,7 +92,6 @@ class FakeGate:
             used_seconds=12.5,
             period_start=values.NOW,
             period_end=values.NOW,
-            allocation_seconds=None,
         )
 
     def Submit(self, operation):  # noqa: N802

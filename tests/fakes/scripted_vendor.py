@@ -28,7 +28,7 @@ async def lost() -> None:
 class ScriptedVendor:
     """Takes every job once per mark; a test says what goes wrong before it is taken, and after."""
 
-    resends: Resend = Resend.AFTER_SEARCH
+    resends: Resend | None = Resend.AFTER_SEARCH
     kind: ExecutionKind = ExecutionKind.HARDWARE
     name: str = "ibm"
     dialect: str | None = "ibm"
@@ -97,6 +97,9 @@ class ScriptedVendor:
         if self.resends is Resend.IDEMPOTENT or searched >= ENOUGH_SEARCHES:
             return self.resends
         return None
+
+    def absent(self, attempt, *, searched, now):
+        return searched >= ENOUGH_SEARCHES
 
     async def follow(self, attempt, vendor_job_id):
         self.followed[attempt.job_id] = attempt, vendor_job_id

@@ -13,6 +13,7 @@ from gateway.domain.backend import (
     GateSpec,
     QubitCalibration,
 )
+from gateway.domain.budget import Level, Limit, Period, Standing, Unit, Window
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId
 from gateway.domain.job import JobRecord, JobStatus, Session
 from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
@@ -92,12 +93,36 @@ UNSPOKEN_BY_IBM = frozenset(
         operations.DeleteJobs,
         operations.EstimateCost,
         operations.ListCalibrations,
+        operations.ListPrices,
         operations.ListSessions,
         operations.ShowCost,
         operations.ShowIdentity,
+        operations.ShowLimits,
     }
 )
 """Operations that IBM's clients never ask for."""
+
+LIMIT = Limit(
+    id="limit-1",
+    name="alpha-month",
+    level=Level.PROJECT,
+    target="project-1",
+    unit=Unit.MONEY,
+    currency="USD",
+    amount=100_000_000,
+    soft_amount=None,
+    window=Window(period=Period.MONTH),
+    created_at=NOW,
+)
+STANDING = Standing(
+    limit=LIMIT,
+    allowed=100_000_000,
+    held=3_000_001,
+    settled=20_000_000,
+    begins_at=NOW.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+    resets_at=NOW.replace(month=4, day=1, hour=0, minute=0, second=0, microsecond=0),
+)
+"""A project's month, with 76.999999 USD left."""
 
 INSTANCE = Instance(id="0123456789abcdef" * 2, name="research", region="us-east", backends=(BACKEND.name,))
 

@@ -9,6 +9,8 @@ from gateway.audit.ledger import Ledger
 from gateway.audit.merkle import MerkleChain
 from gateway.casework.administration import Administration
 from gateway.casework.inspection import Inspection
+from gateway.casework.keys import Wish
+from gateway.casework.projects import Terms
 from gateway.identity.api_keys import Peppers
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.signing import SigningPairs
@@ -23,6 +25,7 @@ from tests.fakes.listing_vendor import AcmeSettings, adapter
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ROLES = {"admin": (), "scientist": ()}
+WISH = Wish(roles=("scientist",))
 
 
 class Watch:
@@ -94,3 +97,18 @@ async def office(tmp_path):
     )
     await writer.close()
     await database.close()
+
+
+@pytest.fixture
+async def alice(office):
+    return await office.administration.principals.create(name="alice")
+
+
+@pytest.fixture
+async def chemistry(office):
+    return await office.administration.projects.create(name="chemistry", terms=Terms(team="research"))
+
+
+@pytest.fixture
+async def issued(office, alice, chemistry):
+    return await office.administration.keys.new(principal="alice", project="chemistry", wish=WISH)

@@ -221,7 +221,7 @@ async def test_a_hold_is_read_back_until_it_is_closed(office, projects):
     """Settlement and release are made from what was held, by the prices it was held under."""
     quote = Quote(amount_micros=7, currency="EUR", price_revision="ef" * 32, basis="")
     job = await permitted(office, projects[0], 1)
-    held = reserve(job, quote, NOW)
+    held = reserve(job, quote, team="quantum", at=NOW)
     await office.ledger.record(draft(office, "attempt.abandoned", job.project_id, job_id=job.id, attempt=1), hold=held)
 
     async with office.database.reading() as connection:

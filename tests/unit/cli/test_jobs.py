@@ -8,6 +8,7 @@ from gateway.domain.job import JobStatus
 from gateway.domain.writes import Unit
 from gateway.settings import load
 from gateway.wiring import open_house
+from tests import records
 from tests.fakes.values import JOB
 
 
@@ -63,3 +64,38 @@ def test_what_a_dialect_echoes_is_not_shown(submitted):
 
 def test_an_unknown_job_is_status_1(deployed):
     assert deployed("jobs", "show", "nope").status == 1
+
+
+@pytest.fixture
+def stranded(staffed):
+    """A job at a vendor whose adapter is not installed any more."""
+
+    async def store():
+        async with open_house(load(None, dict(os.environ))) as house:
+            ada = await house.administration.principals.named("ada")
+            lab = await house.administration.projects.named("lab")
+            owner = {"principal_id": ada.id, "project_id": lab.id}
+            job = records.job(client_job_id="left", upstream="gone", backend="gone_one", **owner)
+            box = replace(records.outbox(job.id), upstream="gone", backend="gone_one")
+            await house.writer.commit(Unit(leaf=records.leaf(at=house.clock.now()), job=job, outbox=box))
+
+    asyncio.run(store())
+    return staffed
+
+
+def test_a_job_that_nobody_follows_is_named_by_doctor_and_closed_here(stranded):
+    told = stranded("doctor", "--json")
+    (check,) = [each for each in told.json if each["name"] == "jobs"]
+    assert (check["state"], "left" in check["found"], "gone" in check["found"]) == ("warn", True, True)
+
+    closed = stranded("jobs", "close", "left", "--reason", "its console shows nothing", "--json")
+
+    assert (closed.status, closed.json["status"]) == (0, "failed")
+    assert not [each for each in stranded("doctor", "--json").json if each["name"] == "jobs"]
+
+
+def test_a_job_that_somebody_follows_is_not_closed(submitted):
+    refused = submitted("jobs", "close", "first", "--reason", "why not")
+
+    assert refused.status == 1
+    assert "only a job whose vendor no installed adapter asks" in refused.err

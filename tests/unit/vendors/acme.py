@@ -208,6 +208,7 @@ class Outside:
         self.gone = []
         self.told = []
         self.opened = []
+        self.sent = []
 
     def account(self, vendor, project_id):
         own = [each for each in self.live if each.project_id == project_id]
@@ -224,6 +225,7 @@ class Outside:
         return {"key": Secret.of("canary")}
 
     async def send(self, vendor, request):
+        self.sent.append(request)
         return VendorAnswer(status=200, headers={}, body=b"")
 
     async def tell(self, event, body, *, calibration=None):

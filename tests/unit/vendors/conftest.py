@@ -1,7 +1,9 @@
-"""Houses with one vendor, closed again whatever a test did."""
+"""Houses with one vendor, and sessions to servers, closed again whatever a test did."""
 
 import pytest
 
+from gateway.vendors.http import VendorSession
+from gateway.vendors.settings import VendorHttp
 from tests.unit.vendors.acme import House
 
 
@@ -26,3 +28,16 @@ async def make_house():
 @pytest.fixture
 async def house(make_house):
     return await make_house()
+
+
+@pytest.fixture
+async def session():
+    opened = []
+
+    def make(**settings):
+        opened.append(VendorSession("acme", VendorHttp(**settings)))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        await each.close()

@@ -4,6 +4,9 @@ import asyncio
 import contextlib
 import re
 from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.ports.vendor import VendorRequest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -11,6 +14,16 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 def answer(body: bytes = b"ok", *headers: str, status: str = "200 OK") -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def get(url: str, **changes: Any) -> VendorRequest:
+    """Ask a question."""
+    return VendorRequest(**{"method": "GET", "url": url, "seconds": 5.0, **changes})
+
+
+def post(url: str, body: bytes = b"{}", **changes: Any) -> VendorRequest:
+    """Change something."""
+    return get(url, method="POST", body=body, **changes)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """One question: what an adapter may use for it, what it costs of the budget, and whose fault a failure is."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -112,3 +113,17 @@ async def test_an_odd_answer_is_a_lost_one_and_its_cause_stays_out_of_the_words(
 
     assert "canary" not in str(caught.value)
     assert outcomes(metrics, "show") == {"defect": 1}
+
+
+@pytest.mark.parametrize(("asks", "given"), [(30.0, 10.0), (3.0, 3.0)], ids=["its adapter waits longer", "shorter"])
+@pytest.mark.parametrize("question", list(Question))
+async def test_what_is_asked_all_the_time_is_not_waited_for_as_long_as_a_submission(desk, question, asks, given):
+    """A vendor that hangs is noticed by its polls: a submission has to be given the time that it may really take."""
+
+    async def work(call):
+        await call.send(replace(REQUEST, seconds=asks))
+
+    await desk.asker.ask(question, EVERYBODY, work)
+
+    (sent,) = desk.outside.sent
+    assert sent.seconds == (given if question in {Question.BACKENDS, Question.SHOW} else asks)

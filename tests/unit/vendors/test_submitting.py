@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.domain import lease as leases
 from gateway.domain.errors import UnavailableError
+from gateway.domain.lease import Lease, LeaseLostError
 from gateway.domain.marks import mark
 from gateway.ports.upstream import UpstreamContext
 from gateway.ports.vendor import (
@@ -109,6 +111,31 @@ async def test_a_defect_before_anything_left_is_itself(house):
     house.outside.credential = broken
     with capture_logs(), pytest.raises(KeyError):
         await house.submit()
+
+
+async def test_a_process_whose_lease_ran_out_before_the_first_byte_sends_nothing(house):
+    """It may have slept between its mark and its send; another one may be looking for this job by now."""
+    lease, before = Lease(10.0), len(house.outside.sent)
+    house.upstream._may_send = lease.check
+
+    with pytest.raises(LeaseLostError, match="nothing was sent"):
+        await house.submit()
+    assert len(house.outside.sent) == before
+
+    lease.renewed(leases.now())
+    assert await house.submit() == "v-1"
+
+
+async def test_a_search_for_what_a_dead_process_sent_counts_from_the_takeover(house):
+    house.upstream.take_over("job", 1)
+    house.time.seconds += 1.0
+    house.acme.answers("find", None)
+    await house.upstream.find(house.attempt())
+    assert house.upstream.resend(house.attempt(), searched=3, now=house.time.now()) is None
+
+    house.time.seconds += 1000.0
+    await house.upstream.find(house.attempt())
+    assert house.upstream.resend(house.attempt(), searched=4, now=house.time.now()) is Resend.AFTER_SEARCH
 
 
 # ── the breakers ─────────────────────────────────────────────────────────────────────────────────
@@ -259,6 +286,24 @@ async def test_an_operator_may_forbid_all_sending_again(make_house):
     attempt = await lose(house)
 
     assert not house.upstream.resend(attempt, searched=99, now=house.time.now() + timedelta(days=1))
+
+
+@pytest.mark.parametrize("resend", ["proven", "never"])
+@pytest.mark.parametrize("resends", list(Resend))
+async def test_that_it_never_arrived_is_known_whether_or_not_it_may_go_again(make_house, resend, resends):
+    """A job that its owner does not want any more has to end some day."""
+    house = await make_house(resend=resend)
+    house.acme.resend = resends
+    attempt = await lose(house)
+    for _ in range(3):
+        assert await house.upstream.find(attempt) is None
+    assert not house.upstream.absent(attempt, searched=3, now=house.time.now()), "all three searches came too early"
+
+    await house.time.passes(60)
+    assert await house.upstream.find(attempt) is None
+
+    assert house.upstream.absent(attempt, searched=4, now=house.time.now())
+    assert not house.upstream.absent(attempt, searched=2, now=house.time.now())
 
 
 async def test_only_a_search_after_the_settling_time_proves_absence(house):

@@ -90,7 +90,13 @@ class FakeIbm(Vendor):
                 submitted_at=jobs.instant(job.created) or "",
                 body_sha256=job.body_sha256,
                 tags=job.tags,
-                more={"backend": job.backend, "program": job.program, "crn": job.crn, "cancels": job.cancels},
+                more={
+                    "backend": job.backend,
+                    "program": job.program,
+                    "crn": job.crn,
+                    "cancels": job.cancels,
+                    "cost": job.cost,
+                },
             )
             for job in self._lives
         ]
