@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 # Many tests wait for processes of their own; more than a few at once starve each other on a small machine.
-SIDE_BY_SIDE ?= 3
+SIDE_BY_SIDE ?= 2
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/quantum-governance-gateway
 BIN := .venv/bin
 SAY := @printf '\n── %s\n'

@@ -15,6 +15,9 @@ pytest_plugins = ["tests.databases"]
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 
+_LONGEST = {"fault": 0, "integration": 1, "sdk": 2, "docs": 3}
+"""Folders of tests that start processes of their own, the slowest first."""
+
 hypothesis.settings.register_profile("developer", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if IN_CI else "developer")
@@ -43,6 +46,12 @@ class Tools:
 def tools() -> Tools:
     """Ask for external tools by name."""
     return Tools()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end; the order within stays."""
+    items.sort(key=lambda item: _LONGEST.get(item.path.parent.name, len(_LONGEST)))
 
 
 @pytest.fixture(autouse=True)
