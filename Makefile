@@ -47,7 +47,7 @@ test: check ## run every check and every test, as CI does
 	$(SAY) 'test: the external tools of tests/tools.toml'
 	$(BIN)/python tests/tools.py install
 	$(SAY) 'test: pytest'
-	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile -o cache_dir="$(CACHE)/pytest"
+	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -o cache_dir="$(CACHE)/pytest"
 
 check: .venv/.dev ## check style, types and import contracts
 	$(SAY) 'check: ruff finds nothing'

@@ -89,7 +89,7 @@ def test_the_ledger_is_proven_to_have_grown(gateway, settled):
     [
         *("/log/", "/log/tiles", "/log/tile/0", "/log/tile/0/x001/000", "/log/tile/0/000.p/0", "/log/tile/9/000.p/1"),
         *(
-            "/log/tile/0/000",
+            "/log/tile/0/x900/000",
             "/log/proof/inclusion/1000000",
             "/log/proof/inclusion/-1",
             "/log/proof/consistency/1/999999",

@@ -74,6 +74,11 @@ class Stand:
         """Count what the vendor was asked so far, by route."""
         return Counter(self.fake.ask("state")["requests"])
 
+    def restart(self) -> None:
+        """Stop the gateway in order and start it again."""
+        self.deployment.restart()
+        _settled(self.vendor, self.deployment)
+
     @contextmanager
     def failing(self, *rules: Mapping[str, Any]) -> Iterator[None]:
         """Let the vendor fail for a while."""
@@ -113,8 +118,7 @@ def standing(vendor: str, folder: Path, *fake_options: str) -> Iterator[Stand]:
         added = made.run("vendors", "add", vendor, "--name", f"{vendor}-main", *named, given=secrets)
         assert added.returncode == 0, added.stderr
         made.start()
-        # An owner sees calibrations from the first look on; the gateway has just asked for them.
-        eventually(lambda: MACHINES[vendor] <= _calibrated(made))
+        _settled(vendor, made)
         tap = stack.enter_context(Tap.before(made.url))
         key = made.key()
         env = exports(made.cli("env", vendor, "--key", key, "--url", tap.url))
@@ -124,6 +128,11 @@ def standing(vendor: str, folder: Path, *fake_options: str) -> Iterator[Stand]:
 def _samples(made: Gateway, name: str) -> list[Sample]:
     families = text_string_to_metric_families(made.metrics())
     return [each for family in families if family.name == name for each in family.samples]
+
+
+def _settled(vendor: str, made: Gateway) -> None:
+    """Wait for calibrations: an owner sees them from the first look on, and the gateway has just asked for them."""
+    eventually(lambda: MACHINES[vendor] <= _calibrated(made))
 
 
 def _calibrated(made: Gateway) -> set[str]:

@@ -222,7 +222,7 @@ def test_an_outage_diverts_who_consents_and_denies_who_does_not(braket_sdk, at_b
 def test_tasks_survive_a_restart_of_the_gateway(braket_sdk, at_braket, run):
     before = len(at_braket.fake.jobs())
 
-    at_braket.deployment.restart()
+    at_braket.restart()
 
     ids = [run[case]["id"] for case in ("plain", "values")]
     report = braket_sdk.run("vendor_braket_submit", *ids, env=at_braket.env)

@@ -236,7 +236,7 @@ def test_an_outage_diverts_who_consents_and_denies_who_does_not(ibm_sdk, at_ibm,
 def test_jobs_survive_a_restart_of_the_gateway(ibm_sdk, at_ibm, run):
     before = len(at_ibm.fake.jobs())
 
-    at_ibm.deployment.restart()
+    at_ibm.restart()
 
     ids = [run[case]["id"] for case in ("sampler", "parametrised")]
     report = ibm_sdk.run("vendor_ibm_submit", "--read", *ids, env=at_ibm.env)

@@ -256,7 +256,7 @@ def test_jobs_survive_a_restart_of_the_gateway(ionq_sdk, at_ionq, run):
     gates = {"gateset": "qis", "qubits": 1, "circuit": [{"gate": "h", "target": 0}]}
     job_id = at_ionq.gateway("POST", "/jobs", {**waiting, "input": gates}).json()["id"]
 
-    at_ionq.deployment.restart()
+    at_ionq.restart()
 
     ids = [run[case]["id"] for case in ("single", "dynamic")]
     report = ionq_sdk.run("vendor_ionq_later", *ids, job_id, env=at_ionq.env)
