@@ -20,7 +20,10 @@ from gateway.domain.secret import Secret
 from gateway.domain.writes import EntryDraft
 from gateway.enforcement.archive import CalibrationArchive
 from gateway.enforcement.entries import Entries
+from gateway.ports.operations import ListCalibrations
 from gateway.ports.vendor import Account, VendorAnswer, VendorRequest, VendorUnreachableError
+from gateway.store import calibrations
+from gateway.store.engine import Database
 from gateway.store.view import AccountView
 from gateway.telemetry import events
 from gateway.vault.credentials import Credentials
@@ -61,6 +64,7 @@ class HouseOutside:
     credentials: Credentials
     sessions: Mapping[str, Sender] = field(repr=False)
     """By vendor."""
+    database: Database
     ledger: Ledger
     entries: Entries
     clock: Clock
@@ -119,6 +123,16 @@ class HouseOutside:
             log.warning(events.ENTRY_MISSED, code=event)
             return
         self.archive.stored(calibration)
+
+    async def kept(self, backend: str, limit: int) -> Sequence[Calibration]:
+        """Read a backend's newest stored snapshots; none where the database does not answer."""
+        wanted = ListCalibrations(backend=backend, after=None, before=None, limit=limit, offset=0)
+        try:
+            async with self.database.reading() as connection:
+                found, _ = await calibrations.search(connection, wanted)
+        except UnavailableError:
+            return ()
+        return found
 
     async def _keep(self, calibration: Calibration | None) -> None:
         """Store a snapshot whose entry the leader writes."""

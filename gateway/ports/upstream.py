@@ -100,6 +100,10 @@ class Outside(Protocol):
         """Record an event of the registry in `audit.entry`; while the ledger takes none it is logged and dropped."""
         ...
 
+    async def kept(self, backend: str, limit: int) -> Sequence[Calibration]:
+        """Read a backend's newest stored snapshots; none where the database does not answer."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamContext:

@@ -48,20 +48,36 @@ class Calibrations:
         at = len(snapshots) if before is None else bisect_right(snapshots, before, key=_taken_at)
         return snapshots[at - 1] if at else None
 
+    async def recall(self) -> None:
+        """Take up what earlier runs stored: after a restart no decision waits for the vendor to tell it again."""
+        for backend in self._hardware():
+            await self._history(backend)
+
     async def run(self) -> None:
         """Ask for whatever is due, for ever; while the vendor is left alone, only gaps are noticed."""
+        await self._roster.tried.wait()
         while True:
             await self.refresh()
             await self._desk.timing.sleep(self._desk.timing.spread(_LOOK_SECONDS))
 
     async def refresh(self) -> None:
         """Ask about each backend whose turn it is."""
-        for name, sighting in tuple(self._roster.sightings.items()):
-            if sighting.report.backend.kind is ExecutionKind.HARDWARE:
-                await self._visit(name, sighting)
+        for name, sighting in self._hardware().items():
+            await self._visit(name, sighting)
+
+    def _hardware(self) -> dict[str, Sighting]:
+        seen = self._roster.sightings.items()
+        return {name: each for name, each in seen if each.report.backend.kind is ExecutionKind.HARDWARE}
+
+    async def _history(self, backend: str) -> _History:
+        if backend not in self._histories:
+            kept = await self._desk.outside.kept(backend, self._desk.pace.calibrations_kept)
+            opened = _History(asked_at=self._desk.timing.now(), due=0.0, snapshots=sorted(kept, key=_taken_at))
+            self._histories.setdefault(backend, opened)
+        return self._histories[backend]
 
     async def _visit(self, backend: str, sighting: Sighting) -> None:
-        history = self._histories.setdefault(backend, _History(asked_at=self._desk.timing.now(), due=0.0))
+        history = await self._history(backend)
         if self._desk.timing.monotonic() >= history.due and self._desk.breakers.healthy.is_set():
             await self._ask(backend, sighting, history)
         await self._note_gap(backend, history)

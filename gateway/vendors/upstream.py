@@ -85,6 +85,7 @@ class VendorUpstream:
         self._proof.begin()
         self._clocks.start({**endless, "sweep": self._sweep.run} if self._sweep else endless)
         await self._desk.timing.wait(self._roster.tried, self._desk.pace.start_seconds)
+        await self._calibrations.recall()
 
     async def close(self) -> None:
         """Stop asking. What runs at the vendor runs on, and is followed again after the next start."""

@@ -47,6 +47,7 @@ def house_outside(
         view=house.accounts,
         credentials=Credentials(house.vault),
         sessions=sessions,
+        database=house.database,
         ledger=house.ledger,
         entries=entries,
         clock=house.clock,

@@ -104,7 +104,10 @@ async def test_a_job_runs_to_its_results_which_are_brakets_own_bytes(device):
 
 async def test_devices_and_snapshots_are_known_to_the_house():
     async with housed() as house:
-        await house.upstream._calibrations.refresh()
+        for _ in range(500):
+            if house.outside.events("calibration.recorded"):
+                break
+            await asyncio.sleep(0.02)
 
         assert house.upstream.status(GARNET).online
         assert house.upstream.calibration(SV1) is None

@@ -96,6 +96,7 @@ async def border(database, tmp_path):
         view=AccountView(database),
         credentials=credentials,
         sessions={"acme": session},
+        database=database,
         ledger=ledger,
         entries=Entries(clock=clock, subject=vault.subject),
         clock=clock,

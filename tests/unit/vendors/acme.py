@@ -209,6 +209,7 @@ class Outside:
         self.told = []
         self.opened = []
         self.sent = []
+        self.snapshots = []
 
     def account(self, vendor, project_id):
         own = [each for each in self.live if each.project_id == project_id]
@@ -230,6 +231,9 @@ class Outside:
 
     async def tell(self, event, body, *, calibration=None):
         self.told.append((event, dict(body)))
+
+    async def kept(self, backend, limit):
+        return [each for each in self.snapshots if each.backend == backend][-limit:]
 
     def events(self, *names):
         return [(event, body) for event, body in self.told if event in names]

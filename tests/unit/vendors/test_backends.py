@@ -137,6 +137,21 @@ async def test_snapshots_are_recorded_before_they_are_shown_and_kept_as_history(
     assert house.upstream.calibration("none") is None
 
 
+async def test_after_a_restart_the_stored_history_counts_before_the_vendor_answers(make_house):
+    def earlier_run(house):
+        house.outside.snapshots = [replace(snapshot(minute), digest=digest(snapshot(minute))) for minute in (20, 10)]
+        house.acme.answers("calibration", AnswerLostError("away"), snapshot(20))
+
+    house = await make_house(before=earlier_run)
+
+    assert house.upstream.calibration("qpu").taken_at == NOON + timedelta(minutes=20)
+    assert house.upstream.calibration("qpu", before=NOON + timedelta(minutes=15)).taken_at == NOON + timedelta(
+        minutes=10
+    )
+    await house.time.passes(3600)
+    assert not house.outside.events("calibration.recorded")
+
+
 async def test_history_is_bounded(make_house):
     house = await make_house(calibrations_kept=2, calibration_seconds=10)
     house.acme.answers("calibration", *[snapshot(minute) for minute in range(1, 9)])
