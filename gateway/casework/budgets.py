@@ -140,6 +140,7 @@ class Budgets:
             UnknownNameError: there is no such project, principal, key or upstream.
             AmountRefusedError, CurrencyRefusedError, WindowRefusedError, ZoneUnknownError: the description.
             LimitFixedError: there is one of that name that counts something else.
+            LimitChangedError: somebody else was quicker.
             LimitReasonError: the reason does not fit on a line.
         """
         known = await self._live()
@@ -151,7 +152,7 @@ class Budgets:
             raise LimitFixedError(name, what)
         if new != old:
             before = {} if old is None else {"before": _amounts(old)}
-            await self._record("limit.set", new, by, {"reason": _checked_reason(reason), **before})
+            await self._record("limit.set", new, by, {"reason": _checked_reason(reason), **before}, before=old)
         return await self.named(new.id)
 
     async def raise_(self, name: str, *, amount: str, until: str, reason: str, by: str = OPERATOR) -> Shown:
@@ -160,6 +161,7 @@ class Budgets:
         Raises:
             UnknownNameError: there is no such limit.
             AmountRefusedError, RaiseRefusedError: of nothing, or not later than now.
+            LimitChangedError: somebody else was quicker.
             LimitReasonError: no reason, or one that does not fit on a line.
         """
         limit, now = (await self.named(name)).limit, self.clock.now()
@@ -172,7 +174,7 @@ class Budgets:
         new = Raise(amount=more, until=ends, reason=_checked_reason(reason), by=by)
         raised = replace(limit, raises=(*limit.raises, new))
         told = {"amount": more, "until": rfc3339(ends), "reason": new.reason}
-        await self._record("limit.raised", raised, by, told)
+        await self._record("limit.raised", raised, by, told, before=limit)
         return await self.named(limit.id)
 
     async def remove(self, name: str, *, reason: str = "", by: str = OPERATOR) -> Limit:
@@ -180,10 +182,12 @@ class Budgets:
 
         Raises:
             UnknownNameError: there is no such limit.
+            LimitChangedError: somebody else was quicker.
             LimitReasonError: the reason does not fit on a line.
         """
-        removed = replace((await self.named(name)).limit, removed_at=self.clock.now())
-        await self._record("limit.removed", removed, by, {"reason": _checked_reason(reason)})
+        limit = (await self.named(name)).limit
+        removed = replace(limit, removed_at=self.clock.now())
+        await self._record("limit.removed", removed, by, {"reason": _checked_reason(reason)}, before=limit)
         return removed
 
     async def check(self) -> list[Difference]:
@@ -243,7 +247,9 @@ class Budgets:
         projects = {str(each.id): each.name for each in await self.projects.every()}
         return projects | {str(each.id): each.name for each in await self.principals.every()}
 
-    async def _record(self, type_: str, limit: Limit, by: str, more: Mapping[str, Any]) -> None:
+    async def _record(
+        self, type_: str, limit: Limit, by: str, more: Mapping[str, Any], *, before: Limit | None
+    ) -> None:
         known = await self._names()
         people = {"name": (limit.id, limit.name)}
         if limit.target:
@@ -252,7 +258,7 @@ class Budgets:
             type_,
             by=by,
             project_id=limit.target if limit.level is Level.PROJECT else None,
-            rows=(limits.write(limit),),
+            rows=(limits.write(limit, before=before),),
             body={**_told(limit), **more},
             people=people,
         )

@@ -144,6 +144,8 @@ class RowWrite:
 
     table: str
     values: Mapping[str, Any] = field(repr=False)
+    before: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What a change was made from, where its table refuses a change of something newer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

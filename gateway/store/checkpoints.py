@@ -80,6 +80,13 @@ async def cosigned(connection: AsyncConnection) -> dict[str, int]:
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 
+async def seen(connection: AsyncConnection) -> dict[str, tuple[int, datetime]]:
+    """Give the largest size that each witness has cosigned, and when it last said so."""
+    columns = (audit_cosignature.c.witness, audit_cosignature.c.size, audit_cosignature.c.at)
+    rows = await connection.execute(select(*columns).order_by(audit_cosignature.c.size))
+    return {row.witness: (row.size, parse_rfc3339(row.at)) for row in rows}
+
+
 async def thin_out(connection: AsyncConnection, now: datetime) -> None:
     """Drop old checkpoints but for the last of each day, and cosignatures of what is dropped."""
     kept = select(func.max(audit_checkpoint.c.size)).group_by(_DAY).scalar_subquery()

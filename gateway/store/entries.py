@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Row, insert, select, update
@@ -86,6 +87,12 @@ async def between(connection: AsyncConnection, *, start: int, stop: int) -> list
     """Read the entries `start <= seq < stop`, as far as there are any."""
     query = select(*_STORED).where(audit_entry.c.seq >= start, audit_entry.c.seq < stop)
     return [_stored(row) for row in await connection.execute(query.order_by(audit_entry.c.seq))]
+
+
+async def at(connection: AsyncConnection, seq: int) -> datetime | None:
+    """Read when an entry was written, as its row says; `None` where there is none."""
+    text = (await connection.execute(select(audit_entry.c.at).where(audit_entry.c.seq == seq))).scalar_one_or_none()
+    return None if text is None else parse_rfc3339(text)
 
 
 async def search(

@@ -53,6 +53,16 @@ class LimitRefusedError(RefusedError):
     code = "limit-refused"
 
 
+class LimitChangedError(RefusedError):
+    """Somebody else changed the limit while this change was on its way; nothing was overwritten."""
+
+    code = "limit-changed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the limit {name!r} was changed by somebody else just now; look at it, and ask again")
+        self.name = name
+
+
 class LimitSet:
     """The limits of one moment, so arranged that those which count a payer are found without looking at others."""
 
@@ -156,8 +166,8 @@ async def load(connection: AsyncConnection, limit_id: str) -> Limit | None:
     return None if row is None else _limit(row)
 
 
-def write(each: Limit) -> RowWrite:
-    """Prepare a limit's row, for the unit that records the change.
+def write(each: Limit, *, before: Limit | None = None) -> RowWrite:
+    """Prepare a limit's row, for the unit that records the change; `before` is what the change was made from.
 
     Raises:
         LimitRefusedError: it cannot be kept.
@@ -166,7 +176,11 @@ def write(each: Limit) -> RowWrite:
     if why := _nonsense(each):
         raise LimitRefusedError(f"limit {each.name!r} is refused: {why}")
     windows.zone(each.window.zone)
-    values = {
+    return RowWrite(table=budget_limit.name, values=_values(each), before=None if before is None else _values(before))
+
+
+def _values(each: Limit) -> dict[str, Any]:
+    return {
         "id": each.id,
         "name": each.name,
         "level": each.level.value,
@@ -184,23 +198,25 @@ def write(each: Limit) -> RowWrite:
         "created_at": rfc3339(each.created_at),
         "removed_at": time_text(each.removed_at),
     }
-    return RowWrite(table=budget_limit.name, values=values)
 
 
-def put(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+def put(connection: Connection, writes: Iterable[RowWrite]) -> None:
     """Insert limits, each with what was taken already in its window, or change those that exist.
 
     Raises:
         LimitRefusedError: it would count something else than before, or come back after it was removed.
+        LimitChangedError: it is not any more what the change was made from.
     """
-    for values in rows:
-        _put(connection, dict(values))
+    for write in writes:
+        _put(connection, dict(write.values), write.before)
 
 
-def _put(connection: Connection, values: dict[str, Any]) -> None:
+def _put(connection: Connection, values: dict[str, Any], before: Mapping[str, Any] | None) -> None:
     stored = connection.execute(_one(values["id"])).one_or_none()
     if stored is not None:
         _check_same(stored, values)
+        if before is not None and any(getattr(stored, name) != before[name] for name in _CHANGING):
+            raise LimitChangedError(values["name"])
     connection.execute(upsert(connection.dialect.name, budget_limit, _CHANGING), values)
     if stored is None:
         seeding.seed(connection, _limit(connection.execute(_one(values["id"])).one()))

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Insert, Table, insert
 
 from gateway.domain.writes import RowWrite
 from gateway.store import limits
+from gateway.store.console_tables import console_session
 from gateway.store.money_tables import budget_limit, invoice, invoice_line, limit_warning, webhook_letter
 from gateway.store.tables import (
     api_key,
@@ -23,7 +24,7 @@ from gateway.store.tables import (
 )
 from gateway.store.upsert import upsert
 
-REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt)
+REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt, console_session)
 """Written again whole when they change. In this order, because a key refers to the first two."""
 KEPT: Final = (tenant_key, policy_revision, calibration, job_stop, invoice, invoice_line, webhook_letter)
 """Never changed by a second write: named by their content, the key to what is already sealed, or said already."""
@@ -52,14 +53,15 @@ def check(write: RowWrite) -> None:
 
 def put(connection: Connection, writes: Iterable[RowWrite]) -> None:
     """Insert rows, table by table in the fixed order; an existing row is replaced or kept."""
-    groups: defaultdict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+    groups: defaultdict[tuple[str, tuple[str, ...]], list[RowWrite]] = defaultdict(list)
     for write in writes:
-        groups[write.table, tuple(sorted(write.values))].append(dict(write.values))
+        groups[write.table, tuple(sorted(write.values))].append(write)
     for name, table in _TABLES.items():
-        for (group, columns), values in groups.items():
+        for (group, columns), alike in groups.items():
             if group == name and table is budget_limit:
-                limits.put(connection, values)
+                limits.put(connection, alike)
             elif group == name:
+                values = [dict(each.values) for each in alike]
                 connection.execute(_statement(connection.dialect.name, table, columns), values)
 
 

@@ -22,13 +22,15 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.store import money_tables, naming
+from gateway.store import console_tables, money_tables, naming
 
-SCHEMA_VERSION: Final = "0007"
+SCHEMA_VERSION: Final = "0011"
 """The revision in `store/migrations` that leads to this page."""
 
 metadata = naming.metadata
-"""Of all tables, those of money too."""
+"""Of all tables, those on the other pages too."""
+PAGES: Final = (console_tables, money_tables)
+"""The other pages; a table is known once its page was imported."""
 
 # ── the ledger ───────────────────────────────────────────────────────────────────────────────────
 audit_entry = Table(

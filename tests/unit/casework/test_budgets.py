@@ -1,5 +1,6 @@
 """Limits: set, raised, removed, each by an entry that says who and why; and shown as they stand."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from gateway.domain.budget import Level, Period
 from gateway.domain.principal import Caller
 from gateway.domain.window import ZoneUnknownError
 from gateway.store.entries import search
+from gateway.store.limits import LimitChangedError
 from tests.unit.casework import ledgered
 
 MONTHLY = {"amount": "100", "currency": "EUR", "per": Period.MONTH}
@@ -156,6 +158,21 @@ async def test_a_raise_adds_up_and_ends_by_itself(office, budgets, alpha):
     assert row_of(await budgets.named("month"))["allowed"] == "100.00"
     (first, _) = await office.entries("limit.raised")
     assert (first.body["amount"], first.body["reason"]) == (10_000_000, "a paper")
+
+
+async def test_of_two_who_raise_a_limit_at_once_one_is_told_to_look_again(budgets, alpha):
+    await budgets.set("month", wish())
+    until = {"until": "2026-12-01", "reason": "a paper"}
+
+    outcomes = await asyncio.gather(
+        *(budgets.raise_("month", amount=amount, **until) for amount in ("10", "5")), return_exceptions=True
+    )
+
+    (refused,) = [each for each in outcomes if isinstance(each, Exception)]
+    assert isinstance(refused, LimitChangedError)
+    assert "was changed by somebody else just now" in str(refused)
+    shown = await budgets.raise_("month", amount="5", **until)
+    assert len(shown.limit.raises) == 2
 
 
 async def test_a_date_is_midnight_where_the_limit_is(budgets, alpha):

@@ -146,7 +146,7 @@ async def test_a_change_that_was_rolled_back_is_forgotten(database):
     known, one = Known(), limit()
 
     def change(connection):
-        limits.put(connection, [limits.write(one).values])
+        limits.put(connection, [limits.write(one)])
         assert known.read(connection).live == (one,)
         raise InterruptedError
 
