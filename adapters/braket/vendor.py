@@ -26,6 +26,7 @@ from gateway.ports.vendor import (
     Resend,
     VendorJob,
     VendorRefusedError,
+    by_mark,
 )
 
 _PAGES: Final = 400
@@ -74,15 +75,16 @@ class BraketVendor:
             raise AnswerLostError("braket took the task, but its answer names none")
         return arn
 
-    async def find(self, call: Call, dispatch: Dispatch, *, since: datetime) -> VendorJob | None:
-        """Look through the device's tasks since a moment: in its own region, a simulator's in all of them."""
-        own = arns.region(dispatch.backend)
-        regions = (own,) if own else _used(call.account).places
-        on_device = {"name": "deviceArn", "operator": "EQUAL", "values": [dispatch.backend]}
-        async for job in self._listed(call, regions, _created(since), on_device):
-            if job.mark == dispatch.mark:
-                return job
-        return None
+    async def find(self, call: Call, dispatches: Sequence[Dispatch], *, since: datetime) -> Mapping[str, VendorJob]:
+        """Look through each device's tasks since a moment: in its own region, a simulator's in all of them."""
+        found: dict[str, VendorJob] = {}
+        for device in sorted({each.backend for each in dispatches}):
+            own = arns.region(device)
+            regions = (own,) if own else _used(call.account).places
+            on_device = {"name": "deviceArn", "operator": "EQUAL", "values": [device]}
+            tasks = self._listed(call, regions, _created(since), on_device)
+            found |= await by_mark(tasks, [each for each in dispatches if each.backend == device])
+        return found
 
     async def recent(self, call: Call, *, since: datetime) -> Sequence[VendorJob]:
         """List the account's tasks of all regions since a moment."""

@@ -30,6 +30,7 @@ from gateway.ports.vendor import (
     VendorCredentialError,
     VendorJob,
     VendorRefusedError,
+    by_mark,
 )
 
 _SUBMIT_SECONDS: Final = 60.0
@@ -87,12 +88,12 @@ class IbmVendor:
             raise AnswerLostError("ibm took the job, but its answer names none")
         return found
 
-    async def find(self, call: Call, dispatch: Dispatch, *, since: datetime) -> VendorJob | None:  # noqa: ARG002  # a mark is unique for all time
-        """Look for the job with this attempt's mark among its tags."""
-        async for job in self._listed(call, tags=dispatch.mark):
-            if job.mark == dispatch.mark:
-                return job
-        return None
+    async def find(self, call: Call, dispatches: Sequence[Dispatch], *, since: datetime) -> Mapping[str, VendorJob]:  # noqa: ARG002  # a mark is unique for all time
+        """Look for the jobs with these attempts' marks among their tags; IBM is asked for one at a time."""
+        found: dict[str, VendorJob] = {}
+        for dispatch in dispatches:
+            found |= await by_mark(self._listed(call, tags=dispatch.mark), (dispatch,))
+        return found
 
     async def recent(self, call: Call, *, since: datetime) -> Sequence[VendorJob]:
         """List the account's jobs since a moment."""

@@ -26,6 +26,7 @@ from gateway.ports.vendor import (
     VendorJob,
     VendorRefusedError,
     VendorRequest,
+    by_mark,
     understood,
 )
 
@@ -75,12 +76,9 @@ class IonqVendor:
         except (ValueError, KeyError, TypeError):
             raise AnswerLostError("ionq took the job, but its answer names none") from None
 
-    async def find(self, call: Call, dispatch: Dispatch, *, since: datetime) -> VendorJob | None:
+    async def find(self, call: Call, dispatches: Sequence[Dispatch], *, since: datetime) -> Mapping[str, VendorJob]:
         """Look through the account's jobs, newest first, until those submitted before a moment."""
-        async for job in self._listed(call, since):
-            if job.mark == dispatch.mark:
-                return job
-        return None
+        return await by_mark(self._listed(call, since), dispatches)
 
     async def recent(self, call: Call, *, since: datetime) -> Sequence[VendorJob]:
         """List the account's jobs since a moment."""

@@ -5,7 +5,10 @@ once, or repeated searches over its own settling time found nothing. Until then 
 is kept.
 """
 
+import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from typing import Final
 
 import structlog
 
@@ -31,6 +34,8 @@ from gateway.store.engine import Database
 from gateway.store.view import JobView
 from gateway.telemetry import events
 
+AT_ONCE: Final = 32
+"""Attempts at one vendor that are looked for at the same time: they share its answers."""
 log = structlog.get_logger(__name__)
 
 
@@ -57,10 +62,13 @@ class Search:
         async with self.database.reading() as connection:
             lost = await attempts.sending(connection, owner=self.ledger.owner)
         self.pauses.keep_only({_key(row) for row in lost})
-        for row in lost:
-            if row.job_id not in self.launcher.sending and self.pauses.due(_key(row)):
-                async with self.turns.of(row.job_id):
-                    await self._settle(row)
+        rooms: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
+        due = [row for row in lost if row.job_id not in self.launcher.sending and self.pauses.due(_key(row))]
+        await asyncio.gather(*(self._next(row, rooms[row.upstream]) for row in due))
+
+    async def _next(self, row: AttemptRow, room: asyncio.Semaphore) -> None:
+        async with room, self.turns.of(row.job_id):
+            await self._settle(row)
 
     async def _settle(self, row: AttemptRow) -> None:
         """Look once; whatever cannot be done now is tried again after a pause."""

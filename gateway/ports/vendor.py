@@ -4,7 +4,7 @@ An adapter builds requests and reads answers; it is handed a `Call` that can sen
 open one credential. Pace, polling, breakers, memory and evidence are the gateway's (`gateway/vendors`), written once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -211,8 +211,8 @@ class Vendor(Protocol):
         """
         ...
 
-    async def find(self, call: Call, dispatch: Dispatch, *, since: datetime) -> VendorJob | None:
-        """Look for an attempt by its mark among the account's jobs since a moment, all pages."""
+    async def find(self, call: Call, dispatches: Sequence[Dispatch], *, since: datetime) -> Mapping[str, VendorJob]:
+        """Look for attempts by their marks among the account's jobs since a moment, all pages; gives those found."""
         ...
 
     async def recent(self, call: Call, *, since: datetime) -> Sequence[VendorJob]:
@@ -279,3 +279,14 @@ def plain_words(text: str) -> str:
     """Cut a vendor's text to one short line without control characters."""
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return line[:_LONGEST_WORDS] or "no reason given"
+
+
+async def by_mark(jobs: AsyncIterator[VendorJob], dispatches: Sequence[Dispatch]) -> dict[str, VendorJob]:
+    """Pick the jobs of some attempts out of a list, and read no further than the last of them."""
+    wanted, found = {each.mark for each in dispatches}, dict[str, VendorJob]()
+    async for job in jobs:
+        if job.mark in wanted:
+            found[job.mark] = job
+        if len(found) == len(wanted):
+            break
+    return found

@@ -25,8 +25,6 @@ from gateway.ports.vendor import (
     Resend,
     Vendor,
     VendorAnswer,
-    VendorJob,
-    VendorRefusedError,
     VendorRequest,
 )
 from gateway.telemetry.vendors import VendorMetrics
@@ -35,6 +33,7 @@ from gateway.vendors.calibrations import Calibrations
 from gateway.vendors.clocks import Clocks
 from gateway.vendors.desk import Desk
 from gateway.vendors.errors import VendorAccountError
+from gateway.vendors.finding import Finder
 from gateway.vendors.poller import Poller
 from gateway.vendors.proof import Proof
 from gateway.vendors.roster import Roster
@@ -69,7 +68,7 @@ class VendorUpstream:
         timing = timing or Timing(clock=context.clock)
         self._desk = desk = Desk.of(vendor, outside=context.outside, pace=pace, timing=timing, metrics=metrics)
         self._clocks, self._proof, self._roster = Clocks(timing), Proof(vendor, pace, timing), Roster(desk)
-        self._calibrations = Calibrations(desk, self._roster)
+        self._calibrations, self._finder = Calibrations(desk, self._roster), Finder(desk)
         self._progress, self._may_send = context.progress, context.may_send
         self._poller = Poller(desk, Visitor(desk, self._tell))
         self._sweep = Sweep(desk, books, leads=context.leads) if books else None
@@ -176,22 +175,12 @@ class VendorUpstream:
         """
         account = self._desk.account(attempt.account_id)
         dispatch = _dispatch(attempt.job_id, attempt.attempt, attempt.backend, attempt)
-        began = self._desk.timing.monotonic()
-        found = await self._search(account, dispatch, since=attempt.permitted_at - _CLOCK_SKEW)
-        if found is None:
-            self._proof.searched_in_vain(attempt.job_id, attempt.attempt, began_at=began)
+        look = await self._finder.find(account, dispatch, since=attempt.permitted_at - _CLOCK_SKEW)
+        if look.job is None:
+            self._proof.searched_in_vain(attempt.job_id, attempt.attempt, began_at=look.began_at)
             return None
         self._proof.found(attempt.job_id, attempt.attempt)
-        return found.id
-
-    async def _search(self, account: Account, dispatch: Dispatch, *, since: datetime) -> VendorJob | None:
-        try:
-            return await self._desk.asker.ask(
-                Question.FIND, account, lambda call: self._desk.vendor.find(call, dispatch, since=since)
-            )
-        except VendorRefusedError as error:
-            # A refusal is no empty search: nothing is known, and whoever asked must ask again.
-            raise VendorAccountError(f"{self.name} lets the account not be searched: {error.message}") from error
+        return look.job.id
 
     def resend(self, attempt: Attempt, *, searched: int, now: datetime) -> Resend | None:
         """Say by what proof an attempt may be sent again."""

@@ -78,7 +78,7 @@ async def test_a_lost_answer_and_the_same_body_again_are_one_task():
         aws.fails("POST /quantum-task$", "accept_then_cut")
         with pytest.raises(AnswerLostError):
             await aws.submit()
-        found = await aws.vendor.find(aws.call(), dispatch(), since=LONG_AGO)
+        found = (await aws.vendor.find(aws.call(), [dispatch()], since=LONG_AGO))[MARK]
         again = await aws.submit()
 
     assert aws.vendor.resend is Resend.IDEMPOTENT
@@ -92,11 +92,13 @@ async def test_a_task_is_found_by_its_mark_on_any_page():
         arn = await aws.submit(wanted)
         for number in range(101):
             await aws.submit(dispatch(mark=f"qgw-{number:032x}"))
-        found = await aws.vendor.find(aws.call(), wanted, since=LONG_AGO)
-        none = await aws.vendor.find(aws.call(), dispatch(mark=f"qgw-{'f' * 32}"), since=LONG_AGO)
+        elsewhere = dispatch(GARNET, f"qgw-{'e' * 32}")
+        other = await aws.submit(elsewhere)
+        absent = dispatch(mark=f"qgw-{'f' * 32}")
+        found = await aws.vendor.find(aws.call(), [wanted, absent, elsewhere], since=LONG_AGO)
 
-    assert (found.id, found.status) == (arn, "queued")
-    assert none is None
+    assert {mark: job.id for mark, job in found.items()} == {wanted.mark: arn, elsewhere.mark: other}
+    assert found[wanted.mark].status == "queued"
 
 
 async def test_a_mark_outlives_its_tag():
@@ -104,7 +106,7 @@ async def test_a_mark_outlives_its_tag():
     async with asking() as aws:
         arn = await aws.submit(dispatch(GARNET))
         aws.fake.tasks.tag(aws.fake.tasks.all[arn], {})
-        found = await aws.vendor.find(aws.call(), dispatch(GARNET), since=LONG_AGO)
+        found = (await aws.vendor.find(aws.call(), [dispatch(GARNET)], since=LONG_AGO))[MARK]
 
     assert (found.id, found.mark) == (arn, MARK)
 
@@ -125,7 +127,7 @@ async def test_a_search_with_a_region_away_is_no_empty_search():
         aws.fails("POST /quantum-tasks", "status", status=503)
 
         with pytest.raises(AnswerLostError):
-            await aws.vendor.find(aws.call(), dispatch(), since=LONG_AGO)
+            await aws.vendor.find(aws.call(), [dispatch()], since=LONG_AGO)
 
 
 async def test_a_waiting_task_tells_its_place():

@@ -63,7 +63,7 @@ class Caller:
         raise AssertionError(job)
 
     async def find(self, mark=MARK):
-        return await self.vendor.find(self.call, dispatched({}, mark=mark), since=self.now)
+        return (await self.vendor.find(self.call, [dispatched({}, mark=mark)], since=self.now)).get(mark)
 
     async def control(self, path, **order):
         async with aiohttp.ClientSession() as session, session.post(f"{self.url}/_control/{path}", json=order) as told:

@@ -214,10 +214,11 @@ async def test_a_job_is_found_by_its_mark_on_any_page(ionq):
     for number in range(60):
         await submitted(vendor, made(), dispatch(mark=f"qgw-{number:032x}"))
 
-    found = await vendor.find(made(), wanted, since=LONG_AGO)
+    absent = dispatch(mark="qgw-" + "f" * 32)
+    found = await vendor.find(made(), [wanted, absent, dispatch(mark=f"qgw-{7:032x}")], since=LONG_AGO)
 
-    assert found.id == job_id
-    assert await vendor.find(made(), dispatch(mark="qgw-" + "f" * 32), since=LONG_AGO) is None
+    assert found[wanted.mark].id == job_id
+    assert set(found) == {wanted.mark, f"qgw-{7:032x}"}
     assert len(await vendor.recent(made(), since=LONG_AGO)) == 61
     assert await vendor.recent(made(), since=datetime.now(UTC) + timedelta(hours=1)) == []
 

@@ -178,8 +178,9 @@ class Acme:
     async def submit(self, call, dispatch, prepared):
         return await self._answer(call, "submit", dispatch.mark)
 
-    async def find(self, call, dispatch, *, since):
-        return await self._answer(call, "find", dispatch.mark)
+    async def find(self, call, dispatches, *, since):
+        answers = {each.mark: await self._answer(call, "find", each.mark) for each in dispatches}
+        return {mark: job for mark, job in answers.items() if job}
 
     async def recent(self, call, *, since):
         return await self._answer(call, "recent", since)
