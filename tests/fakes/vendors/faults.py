@@ -6,6 +6,7 @@ nothing else; those of `Told` alter what the vendor says and are asked for by it
 """
 
 import asyncio
+import contextlib
 import random
 import re
 import time
@@ -260,7 +261,8 @@ async def _half(request: web.Request, answer: web.StreamResponse) -> web.StreamR
         return _cut(request)
     stream = web.StreamResponse(status=answer.status, headers=answer.headers)
     stream.content_length = len(whole)
-    await stream.prepare(request)
-    await stream.write(whole[: len(whole) // 2])
+    with contextlib.suppress(ConnectionResetError):  # whoever asked may be gone already
+        await stream.prepare(request)
+        await stream.write(whole[: len(whole) // 2])
     _cut(request)
     return stream
