@@ -132,6 +132,14 @@ class Authenticator:
         self.used_today.add(key.id)
         return caller
 
+    def owner(self, key_id: KeyId) -> Caller:
+        """Say who holds a key that was proven before, as somebody signed in did; refuses what `caller` refuses of it.
+
+        Raises:
+            RefusedError: there is no such key, or it is not good any more.
+        """
+        return self._admit(self._named(key_id))
+
     def expect(self, signature: Signature) -> bool:
         """Say whether a signature names a key that is good now, which decides how much of a body is read.
 
