@@ -1,12 +1,35 @@
-"""Results and calibrations between the serving process and a worker, as the plain values a frame carries."""
+"""Orders, results and calibrations between the gateway and a worker, as the plain values a frame carries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from adapters.aer.settings import AerSettings
 from gateway.domain.backend import Calibration, GateCalibration, QubitCalibration
 from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
+
+
+def order(
+    *,
+    reader: str,
+    body: bytes,
+    methods: Sequence[str],
+    settings: AerSettings,
+    calibration: Calibration | None,
+    seed: int | None = None,
+) -> dict[str, Any]:
+    """Write an order for a frame; noise comes from `calibration`, and without a seed the worker finds or draws one."""
+    return {
+        "reader": reader,
+        "body": body,
+        "methods": list(methods),
+        "cpu_seconds": settings.cpu_seconds,
+        "memory_bytes": settings.memory_bytes,
+        "threads": settings.threads,
+        "calibration": None if calibration is None else encode_calibration(calibration),
+        "seed": seed,
+    }
 
 
 def encode_result(result: ProgramResult) -> dict[str, Any]:

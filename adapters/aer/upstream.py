@@ -203,15 +203,13 @@ class AerUpstream:
         order, limits = ticket.order, self._limits
         plans = [feasibility.choose(circuit, limits) for circuit in order.facts.circuits]
         snapshot = order.calibration or self.calibration(ticket.permit.placement.backend)
-        return {
-            "reader": order.reader,
-            "body": order.body,
-            "methods": [plan.method if plan else "automatic" for plan in plans],
-            "cpu_seconds": self._settings.cpu_seconds,
-            "memory_bytes": self._settings.memory_bytes,
-            "threads": self._settings.threads,
-            "calibration": codec.encode_calibration(snapshot) if limits.noisy and snapshot else None,
-        }
+        return codec.order(
+            reader=order.reader,
+            body=order.body,
+            methods=[plan.method if plan else "automatic" for plan in plans],
+            settings=self._settings,
+            calibration=snapshot if limits.noisy else None,
+        )
 
     async def _finish(self, ticket: _Ticket, ending: Ending) -> None:
         self._tickets.pop(ticket.permit.job_id, None)

@@ -60,7 +60,9 @@ class Worker:
 
     def _run(self, order: Mapping[str, Any]) -> ProgramResult:
         program = self._readers[order["reader"]].read(order["body"], _LIMITS)
-        calibration, chosen = order["calibration"], options.seed(program.options)
+        calibration = order["calibration"]
+        chosen = order.get("seed")
+        chosen = options.seed(program.options) if chosen is None else chosen
         conditions = Conditions(
             methods=tuple(order["methods"]),
             seed=randbits(53) if chosen is None else chosen,

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from adapters.braket import sigv4
 from adapters.braket.settings import BraketSettings
 from gateway.domain.secret import Secret
+from gateway.domain.signature import S3, Signer, sign_request
 from gateway.ports.vendor import (
     AnswerLostError,
     Call,
@@ -69,21 +69,21 @@ class Aws:
         """Fetch something from S3; `path` begins with the bucket."""
         request = VendorRequest(
             method="GET",
-            url=f"{self.settings.url(sigv4.S3, region)}{path}",
+            url=f"{self.settings.url(S3, region)}{path}",
             seconds=_OBJECT_SECONDS,
             largest=_OBJECT_BYTES,
         )
-        return (await self._send(sigv4.S3, region, request)).body
+        return (await self._send(S3, region, request)).body
 
     async def _send(self, service: str, region: str, request: VendorRequest) -> VendorAnswer:
-        signer = sigv4.Signer(
+        signer = Signer(
             access_key_id=self.credential["access_key_id"].reveal().decode("ascii"),
             secret=self.credential["secret_access_key"],
             region=region,
             service=service,
             token=self.credential.get("session_token"),
         )
-        headers = sigv4.sign_request(
+        headers = sign_request(
             signer,
             method=request.method,
             url=request.url,

@@ -20,6 +20,7 @@ PROGRAMS: Mapping[str, type[SamplerParams | ExecutorParams]] = {
     "executor": ExecutorParams,
 }
 
+_ABOUT = "x-qx-client-application"
 _CLIENT = re.compile(r"\b(qiskit_ibm_runtime|qiskit)-([0-9][0-9A-Za-z.]{0,20})")
 _ECHO = ("cost", "runtime", "log_level", "calibration_id")
 
@@ -49,7 +50,8 @@ def submit(request: WireRequest) -> Submit:
             max_execution_seconds=body.cost,
             calibration_id=body.calibration_id,
             unknown_fields=tuple(islice(unknown, bodies.MOST_POINTERS)),
-            sdk=_sdk(request.headers.get("x-qx-client-application", "")),
+            sdk=_sdk(request.headers.get(_ABOUT, "")),
+            compiler=_compiler(request.headers.get(_ABOUT, "")),
             echo={name: value for name in _ECHO if (value := getattr(body, name)) is not None},
             repeat_token=request.idempotency_key,
         )
@@ -69,3 +71,9 @@ def _options(params: SamplerParams | ExecutorParams) -> dict[str, Any]:
 def _sdk(client: str) -> str:
     named = dict(_CLIENT.findall(client))
     return " ".join(f"{name.replace('_', '-')} {named[name]}" for name in sorted(named, reverse=True))
+
+
+def _compiler(client: str) -> str:
+    """Name Qiskit, whose transpiler compiles before this SDK sends."""
+    version = dict(_CLIENT.findall(client)).get("qiskit")
+    return f"qiskit {version}" if version else ""

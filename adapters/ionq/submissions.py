@@ -61,6 +61,7 @@ def submit(request: WireRequest, settings: IonqSettings) -> Submit:
             calibration_id=None,
             unknown_fields=tuple(islice(unknown, bodies.MOST_POINTERS)),
             sdk=_sdk(request.headers.get("user-agent", "")),
+            compiler=_compiler(request.headers.get("user-agent", "")),
             echo=_echo(body, given),
             repeat_token=request.idempotency_key,
             mitigated=_mitigated(body.settings),
@@ -94,6 +95,12 @@ def _echo(body: SubmitBody, given: Wire) -> dict[str, Any]:
 
 def _sdk(client: str) -> str:
     return " ".join(f"{name} {version}" for name, version in _CLIENT.findall(client))
+
+
+def _compiler(client: str) -> str:
+    """Name Qiskit, whose transpiler compiles before this SDK sends; IonQ compiles once more to its own gates."""
+    version = dict(_CLIENT.findall(client)).get("qiskit")
+    return f"qiskit {version}" if version else ""
 
 
 def _work_digest(body: bytes, metadata: Mapping[str, Any]) -> str:

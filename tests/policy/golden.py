@@ -21,7 +21,9 @@ from gateway.domain.decision import Decision, Step
 from gateway.domain.ids import KeyId, PrincipalId, ProjectId
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller, Key, Principal, PrincipalKind, Project, WorkloadClass
+from gateway.domain.provenance import json_schema as provenance_schema
 from gateway.domain.submission import Submission
+from gateway.domain.witnessing import Cosigned, Witnessing
 from gateway.policy.bundle import default_root, load
 from gateway.policy.facts import BudgetFacts, SimulatorFacts, canonical, collect, json_schema
 from gateway.policy.testing import evaluate
@@ -71,7 +73,8 @@ SUBMISSION = Submission(
     max_execution_seconds=None,
     calibration_id=None,
     unknown_fields=(),
-    sdk="qiskit-ibm-runtime 0.51.0",
+    sdk="qiskit-ibm-runtime 0.51.0 qiskit 2.6.2",
+    compiler="qiskit 2.6.2",
     echo={},
 )
 CIRCUIT = CircuitFacts(
@@ -169,6 +172,21 @@ def standing(unit: Unit, *, allowed: int, taken: int, held: int = 0, **changes: 
     )
 
 
+def witnessed(*minutes: int, required: int = 2, refused: str | None = None) -> Witnessing:
+    """How far witnesses have seen the ledger, the last of them so many minutes ago."""
+    seen = [NOW - timedelta(minutes=each) for each in minutes]
+    enough = len(seen) >= required > 0
+    return Witnessing(
+        required=required,
+        configured=3,
+        signed_size=1000,
+        cosigned_size=990 if enough else 0,
+        cosigned_at=sorted(seen, reverse=True)[required - 1] if enough else None,
+        refused=refused,
+        by=tuple(Cosigned(witness=f"w{number}", size=990, at=at) for number, at in enumerate(seen)),
+    )
+
+
 SPENT = (standing(Unit.MONEY, allowed=100_000_000, held=1_600_000, taken=97_000_000),)
 SHOTS_GONE = (standing(Unit.SHOTS, allowed=10_000, taken=9_500),)
 AT_WORK = (standing(Unit.JOBS, allowed=2, taken=0, held=2, window=Window(period=Period.OPEN)),)
@@ -190,6 +208,7 @@ class Story:
     price_micros: int | None = 0
     standings: tuple[Standing, ...] | None = ()
     simulator: SimulatorFacts | None = field(default_factory=simulator)
+    witnessed: Witnessing | None = field(default_factory=lambda: witnessed(1, 2))
 
     def caller_with(self, **changes: Any) -> "Story":
         """Change the principal, the project or the key."""
@@ -220,6 +239,7 @@ class Story:
                 budget=self._budget(),
                 simulator=self.simulator,
                 unfinished=(1, 4),
+                witnessed=self.witnessed,
                 now=NOW,
             )
         )
@@ -273,6 +293,8 @@ ABSENT = replace(
     EMULATION.submitting(backend="ibm_oslo"), backend=None, status=None, calibrated=None, price_micros=None
 )
 PRODUCTION = replace(PROJECT, workload_class=WorkloadClass.PRODUCTION)
+TOLD = ("qgw:code=git:4be1c7f", "qgw:dataset=doi:10.5281/zenodo.7", "qgw:dataset.2=s3://lab/run-7", "qgw:label=vqe")
+IN_PRODUCTION = EMULATION.caller_with(project=PRODUCTION).submitting(tags=TOLD)
 
 STORIES: Mapping[str, Story] = {
     "allow-emulated-device": EMULATION,
@@ -293,6 +315,11 @@ STORIES: Mapping[str, Story] = {
         standings=(standing(Unit.MONEY, allowed=100_000_000, taken=80_000_000, soft_amount=80_000_000),),
     ),
     "allow-free-simulator-of-a-spent-project": replace(EMULATION, standings=SPENT),
+    "allow-production": IN_PRODUCTION,
+    "allow-production-by-tags-alone": IN_PRODUCTION.submitting(
+        tags=("qgw:code=none", "qgw:dataset=none", "qgw:sdk=curl 8.5", "qgw:compiler=by hand"), sdk="", compiler=""
+    ),
+    "allow-production-without-witnesses": replace(IN_PRODUCTION, witnessed=witnessed(required=0)),
     "fallback-over-budget": replace(ON_HARDWARE.submitting(tags=("qgw:simulator=allow",)), standings=SPENT),
     "fallback-absent-backend": ABSENT.submitting(tags=("qgw:simulator=allow",)),
     "fallback-offline-by-project": replace(
@@ -304,7 +331,7 @@ STORIES: Mapping[str, Story] = {
         classification=Classification.RESTRICTED,
     ),
     "fallback-stale-and-unpriced": replace(
-        ON_HARDWARE.caller_with(project=PRODUCTION, key=replace(KEY, simulator_consent=True)),
+        ON_HARDWARE.caller_with(project=PRODUCTION, key=replace(KEY, simulator_consent=True)).submitting(tags=TOLD),
         calibrated=timedelta(days=3),
         price_micros=None,
     ),
@@ -316,7 +343,20 @@ STORIES: Mapping[str, Story] = {
     "deny-elsewhere-is-no-step": replace(ON_HARDWARE.submitting(backend="ibm_oslo"), step=Step.VENDOR),
     "deny-absent-backend-and-no-simulator": replace(ABSENT, simulator=None),
     "deny-offline-simulator": replace(EMULATION, status=BackendStatus(online=False, queue_length=0, message="")),
-    "deny-stale-calibration": replace(ON_HARDWARE.caller_with(project=PRODUCTION), calibrated=timedelta(days=3)),
+    "deny-stale-calibration": replace(
+        ON_HARDWARE.caller_with(project=PRODUCTION).submitting(tags=TOLD), calibrated=timedelta(days=3)
+    ),
+    "deny-production-of-unknown-origin": EMULATION.caller_with(project=PRODUCTION),
+    "deny-production-with-one-tag-of-two": IN_PRODUCTION.submitting(tags=TOLD[:1]),
+    "deny-production-nobody-witnessed": replace(IN_PRODUCTION, witnessed=witnessed(1)),
+    "deny-production-witnessed-too-long-ago": replace(IN_PRODUCTION, witnessed=witnessed(1, 61)),
+    "deny-restricted-on-a-broken-ledger": replace(
+        EMULATION, classification=Classification.RESTRICTED, witnessed=witnessed(1, 2, refused="it was rolled back")
+    ),
+    "deny-restricted-while-witnesses-are-unknown": replace(
+        EMULATION, classification=Classification.RESTRICTED, witnessed=None
+    ),
+    "deny-tag-without-a-text": EMULATION.submitting(tags=("qgw:code=",)),
     "deny-unpriced-hardware": replace(ON_HARDWARE, price_micros=None),
     "deny-too-large-for-the-backend": EMULATION.running(qubits_declared=6, qubits_used=6),
     "deny-consent-contradicts-backend": EMULATION.submitting(tags=("qgw:simulator=deny",)),
@@ -358,9 +398,7 @@ STORIES: Mapping[str, Story] = {
     "deny-billed-more-than-held": replace(
         ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=10_000_000, taken=10_000_001),)
     ),
-    "deny-unknown-fields-in-production": EMULATION.caller_with(project=PRODUCTION).submitting(
-        unknown_fields=("/params/extra",)
-    ),
+    "deny-unknown-fields-in-production": IN_PRODUCTION.submitting(unknown_fields=("/params/extra",)),
 }
 
 
@@ -393,6 +431,8 @@ def main() -> None:
     """Write every file, and the schema that policy authors read."""
     schema = default_root() / "schemas" / "input.json"
     schema.write_text(json.dumps(json_schema(), indent=2, sort_keys=True) + "\n", "utf-8")
+    provenance = schema.with_name("provenance.json")
+    provenance.write_text(json.dumps(provenance_schema(), indent=2, sort_keys=True) + "\n", "utf-8")
     bundle = load(default_root())
     for old in FOLDER.glob("*.json"):
         old.unlink()

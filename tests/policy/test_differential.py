@@ -1,47 +1,52 @@
-"""Two engines, one meaning: whatever facts look like, regorus and OPA decide alike."""
+"""Two engines, one meaning: whatever facts and policies look like, regorus and OPA decide alike."""
 
-import json
+from pathlib import Path
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
 from gateway.policy.bundle import default_root, load
-from tests.policy import golden, mutation
+from tests.policy import golden
+from tests.policy.differential import compare
+from tests.policy.generated import Generator
 
-FACTS = {name: json.loads(facts) for name, facts in golden.all_facts().items()}
-ODD = [None, True, False, 0, 1, 2**53 - 1, 10**6, "", "simulator", "hardware", "production", "restricted", [], {}, "*"]
-ERRORS = {"engine/error"}
-
-
-@st.composite
-def damaged(draw):
-    """Facts with up to three keys removed or replaced."""
-    facts = FACTS[draw(st.sampled_from(sorted(FACTS)))]
-    for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(list(mutation.paths(facts)) or [("schema",)]))
-        remove = draw(st.booleans())
-        if remove and mutation.paths(facts):
-            facts = mutation.without(facts, path)
-        else:
-            facts = mutation.replaced(facts, path, draw(st.sampled_from(ODD) | st.text(max_size=8)))
-    return golden.canonical_json(facts)
+COUNT, SEED = 2000, 1
+"""`make differential` compares 10 000."""
+OFTEN = 5
+"""How often every rule must deny, and let go, for the comparison to say something about it."""
+FOREIGN = sorted(each for each in (Path(__file__).parent / "foreign").iterdir() if each.is_dir())
 
 
-def said(decision):
-    """What both must say; an error of the engine is a denial on both, in words of its own."""
-    rules = {finding.rule for finding in decision.deny}
-    if rules & ERRORS:
-        return {"allow": False, "error": True}
-    return {"deny": decision.deny, "warn": decision.warn, "placement": decision.placement, "allow": decision.allow}
+def test_generated_facts_are_decided_alike(bundle, opa):
+    found = compare(bundle, list(Generator(bundle, SEED).facts(COUNT)), opa=opa)
+
+    assert found.differing == []
+    assert found.allowed >= COUNT // 10
+    places = [each["placement"]["kind"] for each in found.decisions if each.get("placement")]
+    assert min(places.count(kind) for kind in ("requested", "simulator")) >= COUNT // 100
+    seldom = {rule for rule in rules(bundle) if not OFTEN <= found.denials[rule] <= COUNT - OFTEN}
+    assert seldom == set()
 
 
-@settings(max_examples=400)
-@given(facts=damaged())
-def test_damaged_facts_are_decided_alike(embedded, real_opa, loop, facts):
-    ours = loop.run(embedded.decide(facts, decision_id="x"))
-    theirs = loop.run(real_opa.decide(facts, decision_id="x"))
+def rules(bundle):
+    paths = [path.split("/") for path in bundle.rego if path.startswith("gateway/rules/")]
+    return {f"{area}/{rule.replace('_', '-')}" for _, _, area, rule, _ in paths}
 
-    assert said(ours) == said(theirs)
+
+@pytest.mark.parametrize("directory", FOREIGN, ids=lambda each: each.name)
+def test_policies_of_other_hands_are_decided_alike(directory, opa):
+    bundle = load(directory)
+    facts = [*golden.all_facts().values(), *Generator(bundle, SEED).facts(500)]
+
+    found = compare(bundle, facts, opa=opa)
+
+    assert found.differing == []
+    assert 0 < found.allowed < len(facts)
+    assert len(found.denials) > 2
+
+
+def test_the_same_seed_tells_the_same_facts(bundle):
+    """A difference that somebody finds can be found again."""
+    assert list(Generator(bundle, 7).facts(50)) == list(Generator(bundle, 7).facts(50))
 
 
 def test_policies_that_differ_are_told_apart(embedded, real_opa, bundle):

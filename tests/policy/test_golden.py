@@ -1,9 +1,11 @@
 """Facts and decisions that are promised: a change of either shows up as a changed file."""
 
 import json
+import re
 
 import pytest
 
+from gateway.domain import provenance
 from gateway.policy.bundle import default_root
 from gateway.policy.facts import json_schema
 from tests.policy import golden
@@ -22,6 +24,20 @@ def test_the_schema_policy_authors_read_is_current():
     committed = json.loads((default_root() / "schemas" / "input.json").read_text("utf-8"))
 
     assert committed == json_schema(), "run python -m tests.policy.golden"
+
+
+def test_the_schema_of_provenance_is_current():
+    committed = json.loads((default_root() / "schemas" / "provenance.json").read_text("utf-8"))
+
+    assert committed == provenance.json_schema(), "run python -m tests.policy.golden"
+
+
+def test_policy_expects_the_fields_that_the_schema_does(bundle):
+    """The rule lists them itself, so that facts which forget one are denied."""
+    rule = bundle.rego["gateway/provenance/provenance.rego"]
+    listed = re.search(r"^expected := \{\n(.*?)^\}", rule, re.DOTALL | re.MULTILINE)[1]
+
+    assert set(re.findall(r'"([^"]+)"', listed)) == set(provenance.OF_THE_WORK)
 
 
 def test_golden_decisions_hold(point, loop):

@@ -19,6 +19,8 @@ required := {
 	"circuits": {"depth", "per_job", "program", "qubits", "shots", "two_qubit_gates"},
 	"data": {"gateway_tags", "residency"},
 	"facts": {"complete"},
+	"ledger": {"witnessed"},
+	"provenance": {"complete"},
 	"simulator": {"feasible", "options"},
 	"wire": {"readable", "unknown_fields"},
 }

@@ -79,9 +79,39 @@ facts := {
 		"options_not_applied": [],
 		"options_refused": [],
 	},
+	"provenance": {
+		"complete": true,
+		"score": 100,
+		"known": known_provenance,
+		"missing": [],
+		"sdk": "qiskit-ibm-runtime 0.51.0",
+		"compiler": "qiskit 2.6.2",
+		"code": ["git:4be1c7f"],
+		"datasets": ["none"],
+		"labels": [],
+		"parents": [],
+	},
+	"ledger": {
+		"required": 0,
+		"configured": 0,
+		"signed_size": 1000,
+		"witnessed_size": 0,
+		"behind": 1000,
+		"refused": false,
+		"witnesses": [],
+	},
 	"wire": {"readable": true, "problem_code": null, "problem": null, "unknown_fields": [], "sdk": ""},
 	"time": {"now": "2026-11-01T09:00:00.000000Z", "unix_seconds": 1793523600},
 }
+
+# METADATA
+# description: the fields of provenance that are expected before a job runs
+known_provenance := [
+	"circuit.digest", "circuit.count", "circuit.encodings", "parameters.count", "parameters.bindings",
+	"payload.digest", "options.digest", "shots", "backend.asked", "backend.name", "backend.kind", "backend.upstream",
+	"calibration.submitted", "software.sdk", "software.compiler", "data.classification", "data.datasets",
+	"code.revision", "cost.quoted_micros",
+]
 
 # METADATA
 # description: a Bell pair, measured

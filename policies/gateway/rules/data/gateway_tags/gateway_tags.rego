@@ -2,7 +2,8 @@
 # title: Gateway tags are understood
 # description: >-
 #   A job tag that begins with `qgw:` speaks to the gateway; one that it does not understand is refused rather
-#   than ignored.
+#   than ignored. Tags that say where work comes from are `qgw:code=…` and the like, or, to tell several of a kind
+#   apart where tags are a map, `qgw:dataset.2=…`.
 # related_resources:
 #   - docs/reference/policies.md#datagateway-tags
 # custom:
@@ -14,8 +15,12 @@ import data.gateway.result
 
 deny contains result.denial("data/gateway-tags", message, remedy) if {
 	some tag in (_gateway_tags - _understood)
+	not _of_provenance(tag)
 	message := sprintf("the job tag %q is not understood", [tag])
-	remedy := sprintf("use one of: %s", [concat(", ", sort(_understood))])
+	remedy := sprintf("use one of: %s; or qgw:KIND=TEXT with one of: %s", [
+		concat(", ", sort(_understood)),
+		concat(", ", sort(_kinds)),
+	])
 }
 
 deny contains result.unknown("data/gateway-tags", "the list of job tags") if not _known
@@ -28,6 +33,13 @@ _gateway_tags contains tag if {
 	is_string(tag)
 	startswith(tag, "qgw:")
 }
+
+_of_provenance(tag) if regex.match(
+	`^qgw:(circuit|code|compiler|dataset|label|parent|sdk|seed)(\.[a-z0-9]{1,16})?=[!-~]([ -~]*[!-~])?$`,
+	tag,
+)
+
+_kinds := {"circuit", "code", "compiler", "dataset", "label", "parent", "sdk", "seed"}
 
 _understood := {
 	"qgw:classification=confidential",

@@ -28,6 +28,8 @@ always := {
 	"budget": set(),
 	"usage": {"principal_jobs_unfinished", "project_jobs_unfinished"},
 	"simulator": {"enabled"},
+	"provenance": {"complete", "score", "known", "missing", "code", "datasets", "labels", "parents"},
+	"ledger": set(),
 	"wire": {"readable", "unknown_fields", "sdk"},
 	"time": {"now", "unix_seconds"},
 }
@@ -53,6 +55,11 @@ sometimes := {
 	"simulator": {
 		"backend", "feasible", "method", "cpu_milliseconds",
 		"memory_bytes", "reason", "options_not_applied", "options_refused",
+	},
+	"provenance": {"sdk", "compiler"},
+	"ledger": {
+		"required", "configured", "signed_size", "witnessed_size",
+		"behind", "refused", "witnesses",
 	},
 	"wire": {"problem_code", "problem"},
 	"time": set(),
@@ -81,6 +88,10 @@ of_limits := {"name", "level", "unit", "period", "upstream", "currency", "allowe
 # METADATA
 # description: what is present for every budget and quota too, but null where there is none
 of_limits_sometimes := {"soft", "needed", "resets_at"}
+
+# METADATA
+# description: what is known of every witness
+of_witnesses := {"name", "size", "behind", "age_seconds"}
 
 # METADATA
 # description: every fact that is missing, or null where it must be known
@@ -127,6 +138,13 @@ deny contains _unknown(sprintf("budget.limits[].%s", [key])) if {
 	null in limit
 	some key in of_limits
 	limit[key] == null
+}
+
+deny contains _unknown(sprintf("ledger.witnesses[].%s", [key])) if {
+	is_array(input.ledger.witnesses)
+	some witness in input.ledger.witnesses
+	some key in of_witnesses
+	object.get(witness, key, null) == null
 }
 
 _circuits_known if is_array(input.circuits)
