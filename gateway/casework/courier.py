@@ -35,6 +35,11 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 _AT_ONCE: Final = 8
 _SECONDS: Final = 10.0
 _LARGEST_ANSWER: Final = 64 * 1024
+MANY: Final[Mapping[str, str]] = {
+    "cloudevents": "application/cloudevents-batch+json; charset=utf-8",
+    "ocsf": "application/json; charset=utf-8",
+}
+"""What a letter with many events is, by their format."""
 log = structlog.get_logger(__name__)
 
 
@@ -46,6 +51,8 @@ class Webhook:
     secret: Secret
     send: Send = field(repr=False)
     """The way out; raises `GatewayError` where no answer came."""
+    many_type: str = MANY["cloudevents"]
+    """What a letter with many events is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +77,10 @@ class Courier:
         problem = await self._sent(letter)
         state, next_at = self._state(letter, problem)
         async with self.database.writing() as connection:
-            await warnings.settle(connection, letter, state, next_at=next_at)
+            if letter.of_many and state != "waiting":
+                await warnings.drop(connection, letter)
+            else:
+                await warnings.settle(connection, letter, state, next_at=next_at)
         self._note(letter, state, problem)
 
     async def _sent(self, letter: Letter) -> str | None:
@@ -89,9 +99,10 @@ class Courier:
     def _state(self, letter: Letter, problem: str | None) -> tuple[str, datetime | None]:
         if problem is None:
             return "delivered", None
-        if problem == "gone" or letter.attempts + 1 >= ATTEMPTS:
+        # Entries wait as long as it takes: no more are written for a receiver that is away.
+        if problem == "gone" or (letter.attempts + 1 >= ATTEMPTS and not letter.of_many):
             return "given-up", None
-        return "waiting", self.clock.now() + min(FIRST_PAUSE * 2**letter.attempts, LONGEST_PAUSE)
+        return "waiting", self.clock.now() + min(FIRST_PAUSE * 2 ** min(letter.attempts, 16), LONGEST_PAUSE)
 
     def _note(self, letter: Letter, state: str, problem: str | None) -> None:
         told = {"webhook": letter.webhook, "event_id": letter.event_id, "attempt": letter.attempts + 1}
@@ -110,7 +121,7 @@ def request(webhook: Webhook, letter: Letter, at: datetime) -> VendorRequest:
         method="POST",
         url=webhook.url,
         headers={
-            "Content-Type": "application/cloudevents+json; charset=utf-8",
+            "Content-Type": webhook.many_type if letter.of_many else "application/cloudevents+json; charset=utf-8",
             "Webhook-Id": letter.event_id,
             "Webhook-Timestamp": str(seconds),
             "Webhook-Signature": signature(webhook.secret, letter.event_id, seconds, body),

@@ -1,6 +1,6 @@
-"""Who hears of warnings, and how they know that it is the gateway who speaks."""
+"""Who hears of warnings and of entries, and how they know that it is the gateway who speaks."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -19,12 +19,16 @@ def _address(url: str) -> str:
 
 
 class Webhook(Section):
-    """One receiver of warnings about limits, in CloudEvents 1.0."""
+    """One receiver of warnings about limits, in CloudEvents 1.0, and of entries of the ledger."""
 
     url: Annotated[str, AfterValidator(_address)] = Field(repr=False)
     """Where warnings are posted; https, unless the receiver is on this machine."""
     secret_file: Place
     """File with the secret by which a receiver checks that a warning is ours; readable by its owner alone."""
+    entries: tuple[Annotated[str, Field(pattern=r"^[a-z]+\.(?:[a-z_]+|\*)$")], ...] = ()
+    """Entries of the ledger that it gets besides, by event code (`job.denied`) or noun (`key.*`); for a SIEM."""
+    format: Literal["cloudevents", "ocsf"] = "cloudevents"
+    """How those entries are written; many in one request, as a JSON list."""
     http: VendorHttp = VendorHttp()
     """How it is reached."""
 

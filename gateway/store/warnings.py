@@ -1,4 +1,4 @@
-"""Warnings that were told about limits, and letters that webhooks still have to get.
+"""Warnings that were told about limits, and letters that webhooks still have to get: about those, or with entries.
 
 A warning is told once for each limit, window, amount and threshold: its row is written with its entry, and a second
 writer of the same row is refused. A letter is written with them and sent later, by whichever process takes it first.
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.clock import rfc3339
@@ -38,6 +38,11 @@ class Letter:
     body: str
     attempts: int = 0
     """How often it was tried."""
+
+    @property
+    def of_many(self) -> bool:
+        """Say whether it has many events in it; such a one is kept until it arrived, and no longer."""
+        return self.body.startswith("[")
 
 
 async def told(connection: AsyncConnection, limit_ids: Sequence[str]) -> set[Warned]:
@@ -87,6 +92,23 @@ async def due(connection: AsyncConnection, at: datetime, *, most: int) -> list[L
         Letter(event_id=row.event_id, webhook=row.webhook, body=row.body, attempts=row.attempts)
         for row in await connection.execute(query.limit(most))
     ]
+
+
+async def post(connection: AsyncConnection, each: Letter, *, at: datetime) -> None:
+    """Write a letter that is due at once."""
+    await connection.execute(insert(webhook_letter), dict(write_letter(each, at=at).values))
+
+
+async def waiting(connection: AsyncConnection, webhook: str) -> int:
+    """Count the letters that a webhook still has to get."""
+    mine = (webhook_letter.c.webhook == webhook, webhook_letter.c.state == "waiting")
+    return int(await connection.scalar(select(func.count()).select_from(webhook_letter).where(*mine)) or 0)
+
+
+async def drop(connection: AsyncConnection, each: Letter) -> None:
+    """Throw a letter away."""
+    mine = (webhook_letter.c.event_id == each.event_id, webhook_letter.c.webhook == each.webhook)
+    await connection.execute(delete(webhook_letter).where(*mine))
 
 
 async def take(connection: AsyncConnection, each: Letter, *, until: datetime) -> bool:

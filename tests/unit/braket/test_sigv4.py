@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.braket import sigv4
 from gateway.domain.secret import Secret
-from gateway.domain.signature import sign
+from gateway.domain.signature import Signer, sign, sign_request
 
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNl"
 HOST = "gw.example.org:8443"
@@ -83,7 +83,7 @@ def test_our_own_signature_is_botocores(service, text, body, temporary):
     assume(service == "s3" or "//" not in path)
     token = "token" if temporary else None
     url, sent = f"https://braket.us-east-1.amazonaws.com{path}?b=2&a=1", {"content-type": "application/json"}
-    signer = sigv4.Signer(
+    signer = Signer(
         access_key_id="AKID",
         secret=Secret.of(SECRET),
         region="us-east-1",
@@ -91,7 +91,7 @@ def test_our_own_signature_is_botocores(service, text, body, temporary):
         token=Secret.of(token) if token else None,
     )
 
-    ours = sigv4.sign_request(signer, method="POST", url=url, headers=sent, body=body, now=NOW)
+    ours = sign_request(signer, method="POST", url=url, headers=sent, body=body, now=NOW)
 
     host = {"host": "braket.us-east-1.amazonaws.com"}
     arrived = {**ours, **host}

@@ -3,11 +3,13 @@
 Keys and buckets come from the raw path, decoded once. Everything else S3 can do is refused by name.
 """
 
+import hashlib
 import json
 import re
 import zlib
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote
 from xml.etree import ElementTree as ET
@@ -29,6 +31,8 @@ _LISTED: Final = {"list-type", "prefix", "delimiter", "max-keys", "continuation-
 _IGNORED: Final = {"x-id", "fetch-owner"}
 """Query parameters that change nothing here."""
 _MOST_KEYS: Final = 1000
+_LOCK_MODE: Final = "x-amz-object-lock-mode"
+_LOCKED_UNTIL: Final = "x-amz-object-lock-retain-until-date"
 
 
 class S3:
@@ -64,6 +68,8 @@ class S3:
             told = "Your previous request to create the named bucket succeeded and you already own it."
             raise no("s3", 409, "BucketAlreadyOwnedByYou", told, BucketName=place.bucket)
         self._storage.create(place.bucket, place.caller.region)
+        if place.request.headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
+            self._storage.locking.add(place.bucket)
         return web.Response(headers={"Location": f"/{place.bucket}"})
 
     async def head_bucket(self, place: "_Place", _: bytes) -> web.Response:
@@ -83,9 +89,15 @@ class S3:
     async def put_object(self, place: "_Place", body: bytes) -> web.Response:
         """Keep an object; the checksum sent must be that of what arrived."""
         content = unchunked(place.request, body)
-        _check_sum(place.request.headers.get("x-amz-checksum-crc32"), content)
-        content_type = place.request.headers.get("Content-Type", "binary/octet-stream")
-        stored = self._storage.write(place.bucket, place.key, content, content_type)
+        headers = place.request.headers
+        _check_sum(headers.get("x-amz-checksum-crc32"), content)
+        _check_digests(headers, content)
+        lock = self._lock(place)
+        if headers.get("If-None-Match") == "*" and self._storage.read(place.bucket, place.key) is not None:
+            told = "At least one of the pre-conditions you specified did not hold"
+            raise no("s3", 412, "PreconditionFailed", told, Condition="If-None-Match")
+        content_type = headers.get("Content-Type", "binary/octet-stream")
+        stored = self._storage.write(place.bucket, place.key, content, content_type, **lock)
         return web.Response(headers={"ETag": stored.etag, "x-amz-checksum-crc32": stored.crc32})
 
     async def get_object(self, place: "_Place", _: bytes) -> web.Response:
@@ -101,6 +113,7 @@ class S3:
             "Last-Modified": stored.modified_at.strftime(_DATE),
             "Accept-Ranges": "bytes",
             "Content-Type": stored.content_type,
+            **({_LOCK_MODE: stored.lock_mode, _LOCKED_UNTIL: stored.locked_until} if stored.lock_mode else {}),
         }
         if (part := _part(place.request.headers.get("Range"), len(stored.body))) is not None:
             headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(stored.body)}"
@@ -108,6 +121,20 @@ class S3:
         if place.request.headers.get("x-amz-checksum-mode") == "ENABLED":
             headers |= {"x-amz-checksum-crc32": stored.crc32, "x-amz-checksum-type": "FULL_OBJECT"}
         return web.Response(body=stored.body, headers=headers)
+
+    def _lock(self, place: "_Place") -> dict[str, str]:
+        """Read until when an object is to be locked; only a bucket that was made for it locks any."""
+        mode, until = (place.request.headers.get(name, "") for name in (_LOCK_MODE, _LOCKED_UNTIL))
+        if not mode and not until:
+            return {}
+        if place.bucket not in self._storage.locking:
+            raise no("s3", 400, "InvalidRequest", "Bucket is missing Object Lock Configuration")
+        if not {"Content-MD5", "x-amz-checksum-sha256"} & set(place.request.headers):
+            told = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+            raise no("s3", 400, "InvalidRequest", f"{told} parameters")
+        if mode not in {"COMPLIANCE", "GOVERNANCE"} or datetime.fromisoformat(until) <= datetime.now(UTC):
+            raise no("s3", 400, "InvalidArgument", "The retain until date must be in the future!")
+        return {"lock_mode": mode, "locked_until": until}
 
     def _check_bucket(self, place: "_Place") -> None:
         region = self._storage.buckets.get(place.bucket)
@@ -187,6 +214,13 @@ def unchunked(request: web.Request, body: bytes) -> bytes:
 def _check_sum(told: str | None, content: bytes) -> None:
     if told is not None and told.strip() != b64encode(zlib.crc32(content).to_bytes(4, "big")).decode():
         raise no("s3", 400, "BadDigest", "The CRC32 you specified did not match the calculated checksum.")
+
+
+def _check_digests(headers: Mapping[str, str], content: bytes) -> None:
+    for name, made in (("Content-MD5", hashlib.md5), ("x-amz-checksum-sha256", hashlib.sha256)):
+        told = headers.get(name)
+        if told is not None and told != b64encode(made(content, usedforsecurity=False).digest()).decode():
+            raise no("s3", 400, "BadDigest", f"The {name} you specified did not match what we received.")
 
 
 def _location(body: bytes) -> str:

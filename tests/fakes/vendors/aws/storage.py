@@ -17,6 +17,8 @@ class Stored:
     body: bytes
     content_type: str
     modified_at: datetime
+    lock_mode: str = ""
+    locked_until: str = ""
 
     @property
     def etag(self) -> str:
@@ -35,6 +37,8 @@ class Storage:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.buckets: dict[str, str] = journal.table("bucket")
+        self.locking: set[str] = set()
+        """Buckets that were made with object lock."""
         self._objects: dict[tuple[str, str], Stored] = {}
         for name, kept in journal.table("object").items():
             bucket, _, key = name.partition("/")
@@ -49,9 +53,17 @@ class Storage:
         self.buckets[bucket] = region
         self._journal.keep("bucket", bucket, region)
 
-    def write(self, bucket: str, key: str, body: bytes, content_type: str) -> Stored:
-        """Put an object in the place of whatever was there."""
-        stored = Stored(body=body, content_type=content_type, modified_at=datetime.now(UTC).replace(microsecond=0))
+    def write(
+        self, bucket: str, key: str, body: bytes, content_type: str, *, lock_mode: str = "", locked_until: str = ""
+    ) -> Stored:
+        """Put an object in the place of whatever was there; what was locked stays as another version of it."""
+        stored = Stored(
+            body=body,
+            content_type=content_type,
+            modified_at=datetime.now(UTC).replace(microsecond=0),
+            lock_mode=lock_mode,
+            locked_until=locked_until,
+        )
         self._objects[bucket, key] = stored
         kept = {"body": b64encode(body).decode(), "content_type": content_type}
         self._journal.keep("object", f"{bucket}/{key}", kept | {"modified_at": stored.modified_at.isoformat()})

@@ -1,0 +1,106 @@
+"""Filling the index of the ledger, which `store.search` reads. Nothing here is worth keeping: the ledger has it all.
+
+Written over the ledger writer's own connection: a change by any other looks, on SQLite, like one to keys and projects,
+which are then read again.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, column, delete, insert, literal, select, table, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.search import IndexedEntry
+from gateway.store.bulk import insert_rows
+from gateway.store.engine import Database
+from gateway.store.search_tables import audit_choice, audit_index, audit_index_state
+from gateway.store.upsert import upsert
+
+Answer = TypeVar("Answer")
+
+_COPIED: Final = tuple(each.name for each in audit_index.columns if each.name not in {"rules", "terms"})
+_ADD_TERMS: Final = "INSERT INTO audit_term(rowid, terms) VALUES (?, ?)"
+_TERM: Final = table("audit_term", column("rowid"), column("audit_term"), column("terms"))
+_CLEAR_TERMS: Final = text("INSERT INTO audit_term(audit_term) VALUES ('delete-all')")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What the index gets from the entries `start <= seq < stop`; those that could not be read are not in it."""
+
+    version: int
+    start: int
+    stop: int
+    entries: Sequence[IndexedEntry]
+    choices: Iterable[tuple[str, str, str]]
+    """Field, value and project."""
+
+
+async def begin(database: Database, version: int) -> int:
+    """Say how many entries are in; an index that was made another way is emptied first."""
+    return await _transact(database, partial(_begin, version=version))
+
+
+async def clear(database: Database, version: int) -> None:
+    """Empty the index, so that it is made anew."""
+    await _transact(database, partial(_clear, version=version))
+
+
+async def put(database: Database, batch: Batch) -> bool:
+    """Put a batch in; false when the index is not where the batch begins, because another process was faster."""
+    return await _transact(database, partial(_put, batch=batch))
+
+
+async def _transact(database: Database, work: Callable[[Connection], Answer]) -> Answer:
+    with database.told_plainly():
+        return await database.transact(work)
+
+
+def _begin(connection: Connection, version: int) -> int:
+    if (size := _locked(connection, version)) is not None:
+        return size
+    _clear(connection, version)
+    return 0
+
+
+def _clear(connection: Connection, version: int) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execute(_CLEAR_TERMS)
+    for each in (audit_index, audit_choice):
+        connection.execute(delete(each))
+    values = {"id": 1, "version": version, "size": 0}
+    connection.execute(upsert(connection.dialect.name, audit_index_state, ("version", "size")), values)
+
+
+def _put(connection: Connection, batch: Batch) -> bool:
+    if _locked(connection, batch.version) != batch.start:
+        return False
+    insert_rows(connection, audit_index, [_row(each) for each in batch.entries])
+    if connection.dialect.name == "sqlite" and batch.entries:
+        connection.exec_driver_sql(_ADD_TERMS, [(each.seq, " ".join(each.terms)) for each in batch.entries])
+    if rows := [{"field": field, "value": value, "project_id": owner} for field, value, owner in batch.choices]:
+        connection.execute(upsert(connection.dialect.name, audit_choice, ()), rows)
+    connection.execute(update(audit_index_state).values(size=batch.stop))
+    return True
+
+
+async def forget(connection: AsyncConnection, seqs: Collection[int]) -> None:
+    """Take out what entries said whose content was pruned, in the transaction that prunes it."""
+    gone = audit_index.c.seq.in_(seqs)
+    if connection.dialect.name == "sqlite":
+        dropped = select(literal("delete"), audit_index.c.seq, audit_index.c.terms).where(gone)
+        await connection.execute(insert(_TERM).from_select(["audit_term", "rowid", "terms"], dropped))
+    await connection.execute(delete(audit_index).where(gone))
+
+
+def _locked(connection: Connection, version: int) -> int | None:
+    """Give the size, kept from others until this transaction ends; nothing where there is no index of this version."""
+    row = connection.execute(select(audit_index_state).with_for_update()).one_or_none()
+    return int(row.size) if row is not None and row.version == version else None
+
+
+def _row(entry: IndexedEntry) -> dict[str, Any]:
+    joined = {"rules": " ".join(entry.rules), "terms": " ".join(entry.terms)}
+    return {**{name: getattr(entry, name) for name in _COPIED}, **joined}
