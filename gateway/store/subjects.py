@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.writes import RowWrite
@@ -21,6 +21,17 @@ async def remember(connection: AsyncConnection, names: Mapping[str, str]) -> Non
     if names:
         rows = [{"digest": digest, "name": name} for digest, name in names.items()]
         await connection.execute(upsert(connection.dialect.name, subject_name, ("name",)), rows)
+
+
+async def unsealed(connection: AsyncConnection, mark: str) -> dict[str, str]:
+    """List the names that do not begin so, by digest."""
+    query = select(subject_name).where(subject_name.c.name.not_like(f"{mark}%"), subject_name.c.name != "")
+    return {row.digest: row.name for row in await connection.execute(query)}
+
+
+async def forget(connection: AsyncConnection, digest: str) -> None:
+    """Erase a name."""
+    await connection.execute(delete(subject_name).where(subject_name.c.digest == digest))
 
 
 def write(digest: str, name: str) -> RowWrite:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.clock import parse_rfc3339, rfc3339
@@ -59,6 +59,11 @@ async def rewrap(connection: AsyncConnection, key: TenantKeyRow) -> None:
     """Replace how one version is wrapped; the key inside must be the same."""
     this = (tenant_key.c.project_id == key.project_id, tenant_key.c.version == key.version)
     await connection.execute(update(tenant_key).where(*this).values(kek_id=key.kek_id, wrapped=key.wrapped))
+
+
+async def erase(connection: AsyncConnection, project_id: str) -> int:
+    """Erase every version of a project's key; gives how many there were."""
+    return int((await connection.execute(delete(tenant_key).where(tenant_key.c.project_id == project_id))).rowcount)
 
 
 def _key(row: Row[Any]) -> TenantKeyRow:

@@ -1,9 +1,10 @@
 """The envelope: how one object is sealed, and what its ciphertext is bound to.
 
 A body is sealed with Cobblestone-256 (C2SP chunked encryption) under a key of its own (DEK); the DEK is
-wrapped by the project's tenant key with AES-256-GCM. Body and wrapped DEK both begin with a format byte,
-and both are bound to what they belong to: a body or a DEK moved to another project, object or kind does
-not open. Shredding an object is deleting its wrapped DEK. No I/O here; `vault.vault` stores and fetches.
+wrapped by the project's tenant key with AES-256-GCM, and once more by the object's lock (`vault.locks`). Body
+and wrapped DEK both begin with a format byte, and both are bound to what they belong to: a body or a DEK moved to
+another project, object or kind does not open. Shredding an object is deleting its wrapped DEK, and its lock for
+those who copied the row before. No I/O here; `vault.vault` stores and fetches.
 
 A tenant key wraps with random 96-bit nonces, so one version may wrap at most 2**32 objects.
 """
@@ -21,6 +22,8 @@ from gateway.domain.writes import SealedWrite
 
 FORMAT = b"\x01"
 """First byte of every body and every wrapped key; a new layout takes the next number."""
+LOCKED = b"\x02"
+"""First byte of a wrapped key behind a lock; those of before have none."""
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 
@@ -84,7 +87,12 @@ def unwrap_key(cipher: AESGCM, wrapped: bytes, bound_to: bytes) -> bytes:
     return cipher.decrypt(nonce, sealed, FORMAT + bound_to)
 
 
-def seal(name: ObjectName, key: TenantKey, plaintext: bytes) -> SealedWrite:
+def behind(lock: bytes, wrapped: bytes, bound_to: bytes) -> bytes:
+    """Wrap a wrapped key once more, by a lock."""
+    return LOCKED + wrap_key(AESGCM(lock), wrapped, bound_to)
+
+
+def seal(name: ObjectName, key: TenantKey, plaintext: bytes, lock: bytes) -> SealedWrite:
     """Seal one object under a fresh DEK."""
     dek = os.urandom(KEY_BYTES)
     encryptor = Cobblestone256Encryptor(dek, _body_context(name))
@@ -94,20 +102,27 @@ def seal(name: ObjectName, key: TenantKey, plaintext: bytes) -> SealedWrite:
         kind=name.kind,
         project_id=name.project_id,
         key_version=key.version,
-        wrapped_dek=wrap_key(key.cipher, dek, _dek_context(name, key.version)),
+        wrapped_dek=behind(lock, wrap_key(key.cipher, dek, _dek_context(name, key.version)), _lock_context(name)),
         ciphertext=ciphertext,
         ciphertext_digest=hashlib.sha256(ciphertext).hexdigest(),
         plaintext_bytes=len(plaintext),
     )
 
 
-def unseal(name: ObjectName, key: TenantKey, *, wrapped_dek: bytes, ciphertext: bytes) -> bytes:
+def locked(name: ObjectName, lock: bytes, wrapped_dek: bytes) -> bytes:
+    """Put a key that was wrapped before there were locks behind one; others stay as they are."""
+    return wrapped_dek if wrapped_dek[:1] == LOCKED else behind(lock, wrapped_dek, _lock_context(name))
+
+
+def unseal(name: ObjectName, key: TenantKey, *, lock: bytes, wrapped_dek: bytes, ciphertext: bytes) -> bytes:
     """Open one object; nothing is given out before the last byte was authenticated.
 
     Raises:
         DamagedError: anything about it is not as it was sealed.
     """
     try:
+        if wrapped_dek[:1] == LOCKED:
+            wrapped_dek = unwrap_key(AESGCM(lock), wrapped_dek[1:], _lock_context(name))
         dek = unwrap_key(key.cipher, wrapped_dek, _dek_context(name, key.version))
         return _decrypted(Cobblestone256Decryptor(dek, _body_context(name)), ciphertext)
     except InvalidTag:
@@ -123,6 +138,10 @@ def _decrypted(decryptor: Cobblestone256Decryptor, ciphertext: bytes) -> bytes:
 
 def _body_context(name: ObjectName) -> bytes:
     return FORMAT + context("qgw/body", name.project_id, name.object_id, name.kind)
+
+
+def _lock_context(name: ObjectName) -> bytes:
+    return context("qgw/lock", name.project_id, name.object_id, name.kind)
 
 
 def _dek_context(name: ObjectName, version: int) -> bytes:

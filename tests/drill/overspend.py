@@ -126,7 +126,8 @@ class Drill:
         first.init()
         for other in others:
             other.state_dir.mkdir(mode=0o700, parents=True)
-            shutil.copy(first.state_dir / "master.key", other.state_dir / "master.key")
+            for key in ("master.key", "erasure.key"):
+                shutil.copy(first.state_dir / key, other.state_dir / key)
         added = first.run("vendors", "add", "ionq", "--name", "ionq", given=SECRETS["ionq"])
         assert added.returncode == 0, added.stderr
         self.keys = within(first, self._people)

@@ -51,7 +51,7 @@ class Pair:
 
 @contextlib.contextmanager
 def pair(folder: Path, server: Server, *arguments: str) -> Iterator[Pair]:
-    """Start the vendor and both gateways; the second one has a copy of the first one's master key, as replicas do."""
+    """Start the vendor and both gateways; the second one has copies of the first one's keys, as replicas do."""
     with contextlib.ExitStack() as stack:
         started = stack.enter_context(fakes(["ionq"], *arguments))
         url, made = server.url(server.create()), []
@@ -65,7 +65,8 @@ def pair(folder: Path, server: Server, *arguments: str) -> Iterator[Pair]:
         one, two = made
         one.init()
         two.state_dir.mkdir(mode=0o700)
-        shutil.copy(one.state_dir / "master.key", two.state_dir / "master.key")
+        for key in ("master.key", "erasure.key"):
+            shutil.copy(one.state_dir / key, two.state_dir / key)
         added = one.run("vendors", "add", "ionq", "--name", "ionq", given=SECRETS["ionq"])
         assert added.returncode == 0, added.stderr
         key = one.key()

@@ -13,6 +13,7 @@ from gateway.store.commit import Writer
 from gateway.vault.credentials import EVERYBODY, Credentials, kind
 from gateway.vault.envelope import DamagedError
 from gateway.vault.keys import FileKeyProvider, create_master_key
+from gateway.vault.locks import Locks
 from gateway.vault.vault import ErasedError, Vault
 from tests.records import StillClock, genesis, leaf
 
@@ -34,7 +35,9 @@ async def writer(database):
 @pytest.fixture
 async def credentials(database, tmp_path):
     create_master_key(tmp_path / "master.key")
-    vault = Vault(database, FileKeyProvider(tmp_path / "master.key"), StillClock())
+    vault = Vault(
+        database, FileKeyProvider(tmp_path / "master.key"), StillClock(), Locks.create(tmp_path / "erasure.key")
+    )
     await vault.start()
     return Credentials(vault)
 

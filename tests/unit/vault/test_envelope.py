@@ -14,18 +14,19 @@ from gateway.vault.envelope import DamagedError, ObjectName, TenantKey, context,
 
 NAME = ObjectName(project_id="project-a", object_id="0190-object", kind="payload")
 KEY = TenantKey.of(1, bytes(range(32)))
+LOCK = bytes(range(32, 64))
 CHUNK = 16 * 1024
 HEADER = 1 + 24 + 32
 """Format byte, salt and commitment of a body."""
 
 
 def opened(sealed: SealedWrite, *, name: ObjectName = NAME, key: TenantKey = KEY) -> bytes:
-    return unseal(name, key, wrapped_dek=sealed.wrapped_dek, ciphertext=sealed.ciphertext)
+    return unseal(name, key, lock=LOCK, wrapped_dek=sealed.wrapped_dek, ciphertext=sealed.ciphertext)
 
 
 @given(st.binary(max_size=3 * CHUNK))
 def test_what_was_sealed_is_what_opens(plaintext):
-    sealed = seal(NAME, KEY, plaintext)
+    sealed = seal(NAME, KEY, plaintext, LOCK)
 
     assert opened(sealed) == plaintext
     assert sealed.plaintext_bytes == len(plaintext)
@@ -36,21 +37,21 @@ def test_what_was_sealed_is_what_opens(plaintext):
 def test_every_size_around_a_chunk_opens(size):
     plaintext = bytes(size)
 
-    assert opened(seal(NAME, KEY, plaintext)) == plaintext
+    assert opened(seal(NAME, KEY, plaintext, LOCK)) == plaintext
 
 
 def test_sealing_twice_gives_nothing_in_common():
     """Equal payloads must not be recognisable as equal in a stolen database."""
-    first, second = seal(NAME, KEY, b"same"), seal(NAME, KEY, b"same")
+    first, second = seal(NAME, KEY, b"same", LOCK), seal(NAME, KEY, b"same", LOCK)
 
     assert first.ciphertext[1:] != second.ciphertext[1:]
     assert first.wrapped_dek[1:] != second.wrapped_dek[1:]
 
 
 def test_blob_and_wrapped_key_begin_with_the_format():
-    sealed = seal(NAME, KEY, b"x")
+    sealed = seal(NAME, KEY, b"x", LOCK)
 
-    assert sealed.ciphertext[0] == sealed.wrapped_dek[0] == 1
+    assert (sealed.ciphertext[0], sealed.wrapped_dek[0]) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +68,12 @@ def test_blob_and_wrapped_key_begin_with_the_format():
 def test_an_object_does_not_open_elsewhere(other):
     """Moving rows between tenants or jobs in the database must not move their secrets."""
     with pytest.raises(DamagedError):
-        opened(seal(NAME, KEY, b"secret"), name=other)
+        opened(seal(NAME, KEY, b"secret", LOCK), name=other)
 
 
 def test_a_key_wrapped_for_another_place_does_not_open_this_body():
     other = replace(NAME, object_id="0190-other")
-    sealed, foreign = seal(NAME, KEY, b"secret"), seal(other, KEY, b"public")
+    sealed, foreign = seal(NAME, KEY, b"secret", LOCK), seal(other, KEY, b"public", LOCK)
 
     with pytest.raises(DamagedError):
         opened(replace(sealed, wrapped_dek=foreign.wrapped_dek))
@@ -83,7 +84,7 @@ def test_a_key_wrapped_for_another_place_does_not_open_this_body():
 
 
 def test_bodies_of_one_place_cannot_be_exchanged_without_their_keys():
-    old, new = seal(NAME, KEY, b"old"), seal(NAME, KEY, b"new")
+    old, new = seal(NAME, KEY, b"old", LOCK), seal(NAME, KEY, b"new", LOCK)
 
     with pytest.raises(DamagedError):
         opened(replace(new, ciphertext=old.ciphertext))
@@ -98,14 +99,14 @@ def test_bodies_of_one_place_cannot_be_exchanged_without_their_keys():
 )
 def test_another_tenant_key_does_not_open(key):
     with pytest.raises(DamagedError):
-        opened(seal(NAME, KEY, b"secret"), key=key)
+        opened(seal(NAME, KEY, b"secret", LOCK), key=key)
 
 
 @pytest.mark.parametrize("chunks", [1, 2, 3])
 @pytest.mark.parametrize("off", [-1, 0, 1])
 def test_a_body_cut_at_a_chunk_edge_does_not_open(chunks, off):
     """Each whole chunk authenticates by itself; only the end says that nothing is missing."""
-    sealed = seal(NAME, KEY, bytes(4 * CHUNK))
+    sealed = seal(NAME, KEY, bytes(4 * CHUNK), LOCK)
     cut = HEADER + chunks * (CHUNK + 16) + off
 
     with pytest.raises(DamagedError):
@@ -114,21 +115,21 @@ def test_a_body_cut_at_a_chunk_edge_does_not_open(chunks, off):
 
 @pytest.mark.parametrize("length", [0, 1, 2, 24, 25, 56, 57, 58, 72])
 def test_a_body_cut_short_does_not_open(length):
-    sealed = seal(NAME, KEY, b"")
+    sealed = seal(NAME, KEY, b"", LOCK)
 
     with pytest.raises(DamagedError):
         opened(replace(sealed, ciphertext=sealed.ciphertext[:length]))
 
 
 def test_a_body_with_something_behind_it_does_not_open():
-    sealed = seal(NAME, KEY, b"secret")
+    sealed = seal(NAME, KEY, b"secret", LOCK)
 
     with pytest.raises(DamagedError):
         opened(replace(sealed, ciphertext=sealed.ciphertext + b"\0"))
 
 
 def test_chunks_in_another_order_do_not_open():
-    sealed = seal(NAME, KEY, bytes(3 * CHUNK))
+    sealed = seal(NAME, KEY, bytes(3 * CHUNK), LOCK)
     body, size = sealed.ciphertext, CHUNK + 16
     head, first, second = body[:HEADER], body[HEADER : HEADER + size], body[HEADER + size : HEADER + 2 * size]
 
@@ -138,7 +139,7 @@ def test_chunks_in_another_order_do_not_open():
 
 @given(data=st.data())
 def test_one_changed_bit_anywhere_does_not_open(data):
-    sealed = seal(NAME, KEY, b"a circuit worth keeping" * 3)
+    sealed = seal(NAME, KEY, b"a circuit worth keeping" * 3, LOCK)
     part = data.draw(st.sampled_from(["ciphertext", "wrapped_dek"]))
     blob = bytearray(getattr(sealed, part))
     bit = data.draw(st.integers(0, len(blob) * 8 - 1))
@@ -151,13 +152,13 @@ def test_one_changed_bit_anywhere_does_not_open(data):
 @given(st.binary(max_size=100))
 def test_noise_is_refused_and_never_crashes(noise):
     with pytest.raises(DamagedError):
-        unseal(NAME, KEY, wrapped_dek=noise, ciphertext=noise)
+        unseal(NAME, KEY, lock=LOCK, wrapped_dek=noise, ciphertext=noise)
     with pytest.raises(InvalidTag):
         unwrap_key(KEY.cipher, noise, b"")
 
 
 def test_the_refusal_names_the_object_and_nothing_of_its_content():
-    sealed = seal(NAME, KEY, b"a circuit worth keeping")
+    sealed = seal(NAME, KEY, b"a circuit worth keeping", LOCK)
 
     with pytest.raises(DamagedError) as refused:
         opened(replace(sealed, ciphertext=sealed.ciphertext[:-1]))

@@ -8,10 +8,11 @@ import pytest
 
 from gateway.domain.errors import UnavailableError
 from gateway.domain.writes import Unit
-from gateway.store import objects, subjects, tenant_keys
+from gateway.store import objects, tenant_keys
 from gateway.store.engine import Database, migrate
 from gateway.vault.envelope import DamagedError
 from gateway.vault.keys import FileKeyProvider, create_master_key
+from gateway.vault.locks import Locks
 from gateway.vault.rotation import ForeignTenantKeyError, rewrap_tenant_keys
 from gateway.vault.tenants import KEPT_FOR, TenantKeyGoneError
 from gateway.vault.vault import HEAVY_BYTES, ErasedError, NotStartedError, Vault
@@ -42,6 +43,11 @@ def clock():
 
 
 @pytest.fixture
+def locks(tmp_path):
+    return Locks.create(tmp_path / "erasure.key")
+
+
+@pytest.fixture
 def provider(tmp_path):
     return provider_in(tmp_path)
 
@@ -56,8 +62,8 @@ async def database(tmp_path):
 
 
 @pytest.fixture
-async def vault(database, provider, clock):
-    vault = Vault(database, provider, clock)
+async def vault(database, provider, clock, locks):
+    vault = Vault(database, provider, clock, locks)
     await vault.start()
     return vault
 
@@ -98,9 +104,9 @@ async def test_a_tenant_key_is_durable_before_anything_is_sealed_under_it(vault,
     assert (row.version, row.kek_id) == (sealed.key_version, vault._keys._provider.id)
 
 
-async def test_another_process_opens_what_this_one_sealed(vault, database, provider, clock):
+async def test_another_process_opens_what_this_one_sealed(vault, database, provider, clock, locks):
     await sealed_in(vault, database)
-    other = Vault(database, provider, clock)
+    other = Vault(database, provider, clock, locks)
     await other.start()
 
     assert await other.open(object_id="job-1", kind="payload") == b"circuit"
@@ -108,8 +114,8 @@ async def test_another_process_opens_what_this_one_sealed(vault, database, provi
     assert other.derive("access-token/1") == vault.derive("access-token/1")
 
 
-async def test_two_processes_that_meet_a_new_project_share_one_key(vault, database, provider, clock):
-    other = Vault(database, provider, clock)
+async def test_two_processes_that_meet_a_new_project_share_one_key(vault, database, provider, clock, locks):
+    other = Vault(database, provider, clock, locks)
     await other.start()
 
     first, second = await asyncio.gather(
@@ -178,11 +184,11 @@ async def test_an_object_never_kept_is_refused_the_same_way(vault):
         await vault.open(object_id="job-1", kind="payload")
 
 
-async def test_without_its_tenant_key_nothing_opens(vault, database, provider, clock):
+async def test_without_its_tenant_key_nothing_opens(vault, database, provider, clock, locks):
     """Shredding a tenant is deleting its key; a cached copy lasts minutes, a new process has none."""
     sealed = await vault.seal(project_id=PROJECT, object_id="job-1", kind="payload", plaintext=b"circuit")
     await keep(database, replace(sealed, key_version=2))
-    other = Vault(database, provider, clock)
+    other = Vault(database, provider, clock, locks)
     await other.start()
 
     with pytest.raises(TenantKeyGoneError, match="version 2"):
@@ -210,16 +216,16 @@ async def test_unwrapped_keys_are_bounded_in_number(vault, monkeypatch):
     assert len(vault._keys._kept) == 2
 
 
-async def test_another_master_key_does_not_start_the_vault(vault, database, tmp_path, clock):
-    stranger = Vault(database, provider_in(tmp_path, "other.key"), clock)
+async def test_another_master_key_does_not_start_the_vault(vault, database, tmp_path, clock, locks):
+    stranger = Vault(database, provider_in(tmp_path, "other.key"), clock, locks)
 
     with pytest.raises(UnavailableError, match="the master key that its database was made with"):
         await stranger.start()
 
 
-async def test_a_vault_that_was_not_started_names_nobody(database, provider, clock):
+async def test_a_vault_that_was_not_started_names_nobody(database, provider, clock, locks):
     with pytest.raises(NotStartedError):
-        Vault(database, provider, clock).subject("alice")
+        Vault(database, provider, clock, locks).subject("alice")
 
 
 async def test_a_subject_is_a_digest_that_only_this_deployment_can_compute(vault, tmp_path, clock):
@@ -228,7 +234,7 @@ async def test_a_subject_is_a_digest_that_only_this_deployment_can_compute(vault
     url = f"sqlite+aiosqlite:///{elsewhere / 'vault.sqlite3'}"
     await migrate(url)
     database = await Database.open(url)
-    other = Vault(database, provider_in(elsewhere), clock)
+    other = Vault(database, provider_in(elsewhere), clock, Locks.create(elsewhere / "erasure.key"))
     await other.start()
     await database.close()
 
@@ -241,29 +247,30 @@ async def test_names_are_remembered_by_digest(vault, database):
     await vault.remember({vault.subject("alice"): "Alice"})
     await vault.remember({vault.subject("alice"): "Alice A."})
 
-    async with database.reading() as connection:
-        assert await subjects.names(connection, [vault.subject("alice")]) == {vault.subject("alice"): "Alice A."}
+    assert await vault.named([vault.subject("alice")]) == {vault.subject("alice"): "Alice A."}
 
 
-async def test_rotating_the_master_key_changes_no_object_and_no_derived_key(vault, database, provider, tmp_path, clock):
+async def test_rotating_the_master_key_changes_no_object_and_no_derived_key(
+    vault, database, provider, tmp_path, clock, locks
+):
     """Keys that people hold are checked with derived peppers: they must outlive the master key."""
     await sealed_in(vault, database)
     new = provider_in(tmp_path, "new.key")
 
     assert await rewrap_tenant_keys(database, old=provider, new=new) == 3
 
-    rotated = Vault(database, new, clock)
+    rotated = Vault(database, new, clock, locks)
     await rotated.start()
     assert await rotated.open(object_id="job-1", kind="payload") == b"circuit"
     assert rotated.derive("api-key-pepper/1") == vault.derive("api-key-pepper/1")
     assert rotated.subject("alice") == vault.subject("alice")
 
 
-async def test_after_a_rotation_the_old_master_key_opens_nothing(vault, database, provider, tmp_path, clock):
+async def test_after_a_rotation_the_old_master_key_opens_nothing(vault, database, provider, tmp_path, clock, locks):
     await rewrap_tenant_keys(database, old=provider, new=provider_in(tmp_path, "new.key"))
 
     with pytest.raises(UnavailableError):
-        await Vault(database, provider, clock).start()
+        await Vault(database, provider, clock, locks).start()
 
 
 async def test_rotating_twice_changes_nothing(vault, database, provider, tmp_path):

@@ -1,0 +1,1 @@
+"""Checking that everything which is stored agrees with everything else."""
