@@ -4,13 +4,16 @@ Making one takes hashes of perfect subtrees, named by height and number; whoever
 takes nothing but the roots, and follows RFC 9162 (2.1.3.2 and 2.1.4.2), independently of how proofs are made.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from gateway.audit.merkle import node_hash
+from gateway.audit.note import encoded
 
 LONGEST: Final = 63
 """Hashes in the longest proof there is."""
+TLOG_PROOF: Final = "c2sp.org/tlog-proof@v1"
+"""First line of a proof that is written down."""
 
 
 class ProofError(ValueError):
@@ -88,6 +91,11 @@ def consistency_ranges(old: int, size: int) -> list[Range]:
             start, whole = split, False
     # What is left is a subtree of both trees; where it is all of the old one, its root is known already.
     return [*([] if whole else [(start, stop)]), *reversed(found)]
+
+
+def written(index: int, proof: Iterable[bytes], checkpoint: str) -> str:
+    """Write a proof of inclusion with the signed checkpoint that it leads to (C2SP tlog-proof)."""
+    return "\n".join([TLOG_PROOF, f"index {index}", *map(encoded, proof), "", checkpoint])
 
 
 def check_inclusion(leaf: bytes, index: int, *, size: int, root: bytes, proof: Sequence[bytes]) -> None:

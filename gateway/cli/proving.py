@@ -10,13 +10,10 @@ import rich_click as click
 
 from gateway.audit import check
 from gateway.audit.note import NoteError
-from gateway.audit.trust import Trust, policy
+from gateway.audit.trust import Trust
 from gateway.audit.verify import ExpectedHead, Report, Verifier
 from gateway.audit.witnessed import Outsiders, notes_in
-from gateway.store import checkpoints as stored_checkpoints
 from gateway.wiring import House
-
-PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +24,18 @@ class Given:
     checkpoints: tuple[bytes, ...]
     known: tuple[bytes, ...]
     not_before: int | None
+    keeps: int = 0
+    """For how many days entries must have been kept whole."""
 
     @classmethod
     def read(
-        cls, *, policy: Path | None, checkpoints: Path | None, known: tuple[Path, ...], within: int | None
+        cls,
+        *,
+        policy: Path | None,
+        checkpoints: Path | None,
+        known: tuple[Path, ...],
+        within: int | None,
+        keeps: int,
     ) -> Self:
         """Read the files; what is none ends the command with exit status 2."""
         if policy is None and checkpoints is not None:
@@ -41,6 +46,7 @@ class Given:
                 checkpoints=tuple(notes_in(checkpoints.read_bytes())) if checkpoints else (),
                 known=tuple(note for path in known for note in notes_in(path.read_bytes())),
                 not_before=int(time.time()) - within if within else None,
+                keeps=keeps,
             )
         except (NoteError, UnicodeDecodeError) as error:
             raise click.UsageError(f"a file cannot be read: {error}") from None
@@ -49,7 +55,7 @@ class Given:
         """Verify an export."""
         if self.trust is None and (self.known or self.not_before):
             raise click.UsageError("--known and --within need --policy: whose signatures count")
-        verifier = Verifier(strict=strict)
+        verifier = Verifier(strict=strict, keeps=self.keeps)
         if expected_head is not None:
             verifier.expect("the expected head", expected_head)
         outsiders = self.outsiders(verifier, self.trust, self.checkpoints) if self.trust else None
@@ -66,15 +72,14 @@ class Given:
 async def stored(house: House, given: Given, *, expected_head: ExpectedHead | None, strict: bool) -> Report:
     """Verify the ledger in the database, against its own checkpoints and what was brought along."""
     own = [note async for note in checkpoints(house)]
-    trust = given.trust
-    if trust is None and (await house.checkpoints.keyring.history()).pairs:
-        trust = Trust.parse(await policy_of(house))
+    trust = given.trust or await house.proving.trust()
     return await check.whole(
         house.database,
         expected_head=expected_head,
         strict=strict,
         outsiders=None if trust is None else lambda verifier: given.outsiders(verifier, trust, own),
         not_before=given.not_before,
+        keeps=given.keeps,
     )
 
 
@@ -83,20 +88,5 @@ async def checkpoints(house: House, *, sign: bool = False) -> AsyncIterator[byte
     if sign:
         await house.checkpoints.start()
         await house.checkpoints.sign()
-    since = 0
-    while True:
-        async with house.database.reading() as connection:
-            page = await stored_checkpoints.every(connection, since=since, limit=PAGE)
-        for each in page:
-            yield each.whole.encode()
-        if len(page) < PAGE:
-            return
-        since = page[-1].size + 1
-
-
-async def policy_of(house: House) -> str:
-    """Write whose signatures count, as this deployment is set up."""
-    history = await house.checkpoints.keyring.history()
-    keys = [key for pair in history.pairs for key in pair.keys]
-    witnesses = {name: each.verifier_keys for name, each in house.settings.witnesses.items()}
-    return policy(keys, witnesses, house.settings.witnesses_required)
+    async for note in house.proving.notes():
+        yield note

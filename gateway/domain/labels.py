@@ -1,8 +1,16 @@
 """What every dialect tells about where a job ran; each finds its own place for it in the vendor's format."""
 
-from typing import Any
+from typing import Any, Final
 
 from gateway.domain.job import JobRecord
+
+RECEIPT: Final = "qgw-receipt"
+"""The header of every answer about a job, and of a refusal by policy: the path of its receipt."""
+
+
+def receipt(name: str) -> str:
+    """Give the path of the receipt for a job, by its client's id, or for a refusal, by its decision's."""
+    return f"/api/v1/receipts/{name}"
 
 
 def of_job(job: JobRecord) -> dict[str, Any]:
@@ -13,6 +21,7 @@ def of_job(job: JobRecord) -> dict[str, Any]:
         "asked_backend": job.asked_backend,
         "fallback_reason": job.fallback_reason or None,
         "decision_id": job.decision_id,
+        "receipt": receipt(job.client_job_id),
     }
 
 

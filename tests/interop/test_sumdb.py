@@ -1,7 +1,6 @@
 """Others read what is written here: Go's checksum database and CIRCL read checkpoints, tiles and proofs."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -9,17 +8,10 @@ from gateway.audit.merkle import leaf_hash
 from gateway.audit.tiles import joined, tiles_of
 from tests.notary import Observer, Scribe
 
-HERE = Path(__file__).parent / "sumdb"
-
 
 @pytest.fixture(scope="module")
-def sumdb(tools, tmp_path_factory):
-    """The Go program, built once; its modules are verified by `go.sum`."""
-    go, program = tools.require("go"), tmp_path_factory.mktemp("go") / "sumdb"
-    built = subprocess.run([go, "build", "-o", program, "."], cwd=HERE, capture_output=True, text=True, check=False)
-    if built.returncode:
-        pytest.skip(f"its Go modules cannot be had here: {built.stderr[-300:]}")
-    return program
+def sumdb(built):
+    return built("sumdb")
 
 
 @pytest.fixture(scope="module")
