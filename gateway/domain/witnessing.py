@@ -5,6 +5,16 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """The newest checkpoint that one witness cosigned."""
+
+    witness: str
+    size: int
+    at: datetime
+    """When the witness says it saw it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Witnessing:
     """The newest checkpoint that enough witnesses cosigned, beside the newest there is."""
 
@@ -19,6 +29,8 @@ class Witnessing:
     """The oldest moment that a cosignature of it states, of the newest `required` ones."""
     refused: str | None = None
     """Why nothing is signed any more, in a sentence."""
+    by: tuple[Cosigned, ...] = ()
+    """What each witness cosigned last, by name; only checkpoints that are remembered count."""
 
     def age_seconds(self, now: datetime) -> int | None:
         """Give how long ago enough witnesses saw the ledger whole; `None` where they never did."""
