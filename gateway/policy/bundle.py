@@ -7,6 +7,7 @@ reach the decision itself. Revisions are SHA-256 over the sorted hashes of the f
 their builders count for neither. Layout: docs/reference/policies.md.
 """
 
+import copy
 import hashlib
 import json
 import re
@@ -25,9 +26,13 @@ ROOTS = ("gateway", "org")
 TESTING = "gateway/testing/"
 """Builders of facts for tests; like tests, no part of what decides."""
 
-_PACKAGE = re.compile(r"^package ([a-z0-9_.]+)$", re.MULTILINE)
+_PACKAGE = re.compile(r"^package ([a-z0-9_.]+)[ \t]*(?:#.*)?$", re.MULTILINE)
 _ADDED_RULE = re.compile(r"gateway/rules/[a-z0-9_]+/([a-z0-9_]+)/\1(_test)?\.rego")
 _IGNORED = ("README.md", ".manifest")
+_PAGES = "docs/"
+"""Where the pages of added rules stand, for people."""
+_DATA = ("data.json", "data.yaml", "data.yml")
+"""What OPA takes for data wherever it stands; here it may be the tables of `org` only, in JSON."""
 
 
 class PolicyBundleError(InsecureError):
@@ -43,6 +48,25 @@ class SelfTest:
     name: str
     allow: bool
     facts: bytes = field(repr=False)
+    deny: tuple[str, ...] = ()
+    """Rules that must be among those that deny them."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Digest by name of each table of `org` that it rests on; where an operator has another, it says nothing."""
+
+    @property
+    def text(self) -> str:
+        """What stands in its file."""
+        more = {"deny": list(self.deny), "tables": dict(self.tables)}
+        return pretty({"allow": self.allow, "facts": json.loads(self.facts)} | {k: v for k, v in more.items() if v})
+
+
+class _SelfTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file of `selftest` holds."""
+
+    allow: bool
+    facts: Any
+    deny: tuple[str, ...] = ()
+    tables: dict[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +100,14 @@ class Bundle:
     def data(self) -> dict[str, Any]:
         """The tables as one document, each at the path of its folder."""
         document: dict[str, Any] = {}
-        for path, table in self.tables.items():
-            *above, name = PurePosixPath(path).parent.parts
-            place = document
-            for part in above:
-                place = place.setdefault(part, {})
-            place[name] = table
+        # Deepest last, so that a table above is in place before those below it are laid into it.
+        for path, table in sorted(self.tables.items(), key=lambda each: each[0].count("/")):
+            place: Any = document
+            for part in PurePosixPath(path).parent.parts:
+                place = place.setdefault(part, {}) if isinstance(place, dict) else place
+            if not isinstance(place, dict) or place.keys() & table.keys():
+                raise PolicyBundleError(f"{path} says again what stands in a table above it; say it once")
+            place |= copy.deepcopy(table)
         return document
 
     @cached_property
@@ -96,11 +122,33 @@ class Bundle:
         table = self.data.get("org", {}).get("placement", {})
         return tuple(table.get("order", ("requested", "simulator")))
 
+    @cached_property
+    def known(self) -> tuple[SelfTest, ...]:
+        """Self-tests that hold for these tables."""
+        held = self.table_digests.items()
+        return tuple(each for each in self.selftests if each.tables.items() <= held)
+
+    @cached_property
+    def table_digests(self) -> Mapping[str, str]:
+        """SHA-256 of each table of `org`, by name."""
+        tables: Mapping[str, Any] = self.data.get("org", {})
+        return {name: hashlib.sha256(_canonical(table)).hexdigest() for name, table in tables.items()}
+
+    @property
+    def rules_files(self) -> dict[str, str]:
+        """What decides, and what is decided at start to see that an engine works: path to text."""
+        known = {f"selftest/{each.name}.json": each.text for each in self.selftests}
+        return {**self.rego, **known}
+
+    @property
+    def org_files(self) -> dict[str, str]:
+        """The tables, each alone in its file: path to text."""
+        return {path: pretty(table) for path, table in self.tables.items()}
+
     def write(self, directory: Path, *, tests: bool = False) -> None:
-        """Write what `opa run --bundle` takes: the revision in the manifest, overrides already merged."""
+        """Write both parts as the one directory that OPA's own checks and tests take, overrides already merged."""
         manifest = {"revision": self.revision, "roots": list(ROOTS), "rego_version": 1}
-        files = {".manifest": _pretty(manifest), **self.rego, **(self.tests if tests else {})}
-        files |= {path: _pretty(table) for path, table in self.tables.items()}
+        files = {".manifest": pretty(manifest), **self.rego, **(self.tests if tests else {}), **self.org_files}
         for path, text in files.items():
             target = directory / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -128,20 +176,27 @@ def load(root: Path, overrides: Path | None = None) -> Bundle:
             f"the overrides replace the rule {replaced[0]}; give the rule a name of its own, or point policy.directory "
             "at a whole tree of policies"
         )
-    return _bundle({**files, **added})
+    return of({**files, **added})
 
 
-def _bundle(files: Mapping[str, str]) -> Bundle:
+def of(files: Mapping[str, str]) -> Bundle:
+    """Make a bundle of files, by path.
+
+    Raises:
+        PolicyBundleError: one of them is not what its path says.
+    """
     sources = {path: text for path, text in files.items() if path.endswith(".rego")}
     for path, text in sources.items():
         _check_package(path, text)
     tests = {path for path in sources if path.endswith("_test.rego") or path.startswith(TESTING)}
-    return Bundle(
+    bundle = Bundle(
         rego={path: text for path, text in sorted(sources.items()) if path not in tests},
         tests={path: text for path, text in sorted(sources.items()) if path in tests},
         tables={path: _table(path, text) for path, text in sorted(files.items()) if path.startswith("org/")},
         selftests=tuple(_selftest(path, text) for path, text in sorted(files.items()) if path.startswith("selftest/")),
     )
+    _ = bundle.data  # laid out once here, so that tables that contradict each other stop the start
+    return bundle
 
 
 # ── which files count ────────────────────────────────────────────────────────────────────────────
@@ -153,11 +208,13 @@ def _files(root: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str
 
 
 def _hidden(path: str) -> bool:
-    return path in _IGNORED or any(part.startswith(".") for part in path.split("/"))
+    return path in _IGNORED or path.startswith(_PAGES) or any(part.startswith(".") for part in path.split("/"))
 
 
 def _belongs(path: str) -> bool:
     """Take what a tree of policies is made of; schemas, prices and the like live beside it."""
+    if path.rpartition("/")[2] in _DATA and not _is_table(path):
+        raise PolicyBundleError(f"{path} would be no part of the decision; tables go to org/<name>/data.json, as JSON")
     return path.endswith(".rego") or _is_table(path) or _is_selftest(path)
 
 
@@ -187,11 +244,16 @@ def _text(file: Path, path: str) -> str:
 
 
 def _check_package(path: str, text: str) -> None:
-    """Folder = package, or a file could quietly add to the decision of another folder."""
-    expected = str(PurePosixPath(path).parent).replace("/", ".") + ("_test" if path.endswith("_test.rego") else "")
+    """Folder = package, or a file could quietly add to the decision of another folder.
+
+    A file may also be called like the last part of its package, as others lay out their policies.
+    """
+    suffix = "_test" if path.endswith("_test.rego") else ""
+    place = PurePosixPath(path.removesuffix(f"{suffix}.rego"))
+    allowed = [str(each).replace("/", ".") + suffix for each in (place.parent, place)]
     found = _PACKAGE.findall(text)
-    if found != [expected]:
-        raise PolicyBundleError(f"{path} must declare `package {expected}`, found {found}; folder and package agree")
+    if len(found) != 1 or found[0] not in allowed:
+        raise PolicyBundleError(f"{path} must declare `package {allowed[0]}`, found {found}; folder and package agree")
 
 
 def _table(path: str, text: str) -> dict[str, Any]:
@@ -205,10 +267,17 @@ def _table(path: str, text: str) -> dict[str, Any]:
 
 
 def _selftest(path: str, text: str) -> SelfTest:
-    content = _table(path, text)
-    if content.keys() != {"allow", "facts"} or not isinstance(content["allow"], bool):
-        raise PolicyBundleError(f"{path} must hold exactly `allow` (true or false) and `facts`")
-    return SelfTest(name=PurePosixPath(path).stem, allow=content["allow"], facts=_canonical(content["facts"]))
+    try:
+        found = msgspec.convert(_table(path, text), _SelfTest)
+    except msgspec.ValidationError as error:
+        raise PolicyBundleError(f"{path} must hold `allow` (true or false) and `facts`: {error}") from None
+    return SelfTest(
+        name=PurePosixPath(path).stem,
+        allow=found.allow,
+        facts=_canonical(found.facts),
+        deny=found.deny,
+        tables=found.tables,
+    )
 
 
 def _no_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -234,5 +303,6 @@ def _canonical(value: Any) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
-def _pretty(value: Any) -> str:
+def pretty(value: Any) -> str:
+    """Write JSON for people, the same for the same value."""
     return json.dumps(value, indent=2, sort_keys=True) + "\n"

@@ -1,43 +1,170 @@
-"""A real OPA server as decision point, through opa-python-client; the only module that knows it.
+"""One OPA server, through opa-python-client; the only module that knows it, and where its traps end.
 
-OPA holds the policies (`opa run --server --bundle DIR`, DIR written by `Bundle.write`); we hold the same
-bundle, and a decision counts only when OPA says it came from that very revision. Times in seconds unless the
-name says otherwise.
+The client repeats a POST that failed, throws the body of an error away, raises whatever aiohttp raises, and puts paths
+into addresses as they are. Here nothing is repeated, errors have types and say what OPA said, and paths are constants.
+Times in seconds unless the name says otherwise.
 """
 
 import asyncio
-import contextlib
 import ipaddress
-import time
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 import msgspec
 from opa_client.opa_async import AsyncOpaClient
 
-from gateway.domain.decision import Decision
 from gateway.domain.errors import InsecureError
 from gateway.domain.secret import Secret
-from gateway.policy.answer import PolicyEngineError, Question, check_selftest
-from gateway.policy.bundle import Bundle
 
-OLDEST = (1, 21, 3)
-"""Older servers can be made to accept unsigned bundles (GHSA-g2pf-6v5v-qcc8)."""
-_PACKAGE, _RULE = "gateway.main", "decision"
+_PACKAGE: Final = "gateway.main"
+_RULE: Final = "decision"
 # Errors of builtins are errors, not undefined: regorus sees them so, and undefined could hide a denial.
-_ASKED = {"provenance": True, "strict-builtin-errors": True}
-_WATCH_SECONDS = 5.0
+_ASKED: Final = {"provenance": True, "strict-builtin-errors": True}
+OLDEST: Final = (1, 21, 3)
+"""Older servers can be made to accept unsigned bundles (GHSA-g2pf-6v5v-qcc8)."""
+_TOLD_BYTES: Final = 16 * 1024
+_TOLD_CHARACTERS: Final = 300
+_ERROR_STATUS: Final = 400
+_EVALUATION_FAILED: Final = 500
 
 
-class OpaDecisionPoint:
-    """Asks one OPA server."""
+class OpaError(Exception):
+    """An answer that does not count: the rule id of the denial, and words for people."""
 
-    def __init__(self, url: str, bundle: Bundle, *, token: Secret | None = None, deadline_seconds: float = 1.0) -> None:
-        self.engine = "opa"
-        self.bundle = bundle
+    rule = "engine/error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class OpaTimeoutError(OpaError):
+    """It took too long."""
+
+    rule = "engine/timeout"
+
+
+class OpaUnreachableError(OpaError):
+    """Nobody is there, or nobody we may talk to."""
+
+    rule = "engine/unavailable"
+
+
+class OpaMalformedError(OpaError):
+    """It does not speak like an OPA."""
+
+    rule = "engine/malformed"
+
+
+class OpaRevisionError(OpaError):
+    """It holds other policies, or does not say which."""
+
+    rule = "engine/revision"
+
+
+class OpaVersionError(OpaError):
+    """It is too old to be believed."""
+
+    rule = "engine/version"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"OPA {found} is too old: it can be made to accept unsigned bundles; 1.21.3 or later is needed"
+        )
+
+
+class OpaRefusedError(OpaError):
+    """It answered with an HTTP error; what it said of that is kept."""
+
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(f"OPA answered HTTP {status}{f': {told}' if told else ''}; its log says more")
+        self.status = status
+
+    @property
+    def decided(self) -> bool:
+        """Whether every OPA would say the same of these facts: the evaluation itself failed."""
+        return self.status == _EVALUATION_FAILED
+
+
+class _Held(msgspec.Struct, frozen=True):
+    revision: str = ""
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Which OPA decided, and by which bundles."""
+
+    version: str
+    bundles: dict[str, _Held] = {}
+
+    @property
+    def revisions(self) -> frozenset[str]:
+        """What its bundles call themselves."""
+        return frozenset(each.revision for each in self.bundles.values())
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A reply; `result` is absent when the decision is undefined."""
+
+    provenance: Provenance
+    result: Any = msgspec.UNSET
+
+    @property
+    def defined(self) -> bool:
+        """Whether there is a decision at all."""
+        return self.result is not msgspec.UNSET
+
+
+class _Place(msgspec.Struct, frozen=True):
+    file: str = ""
+    row: int = 0
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """The body of an error. Its messages are left out: one of a builtin repeats the facts it was given."""
+
+    code: str = ""
+    location: _Place = _Place()
+    errors: list["_Said"] = []
+
+    def __str__(self) -> str:
+        """Say what failed, and in which line."""
+        return f"{self.code} at {self.location.file}:{self.location.row}" if self.location.file else self.code
+
+
+class _BundleStatus(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
+class _Plugins(msgspec.Struct, frozen=True):
+    bundles: dict[str, _BundleStatus] = {}
+
+
+class _Status(msgspec.Struct, frozen=True):
+    result: _Plugins
+
+
+class _Client(AsyncOpaClient):  # type: ignore[misc]  # the library has no types
+    """The library's client, whose errors keep what OPA said."""
+
+    @asynccontextmanager
+    async def _request(self, method: str, url: str, **parameters: Any) -> AsyncIterator[Any]:
+        async with super()._request(method, url, **parameters) as response:
+            if response.status >= _ERROR_STATUS:
+                raise OpaRefusedError(response.status, _told(await response.content.read(_TOLD_BYTES)))
+            yield response
+
+
+class OpaServer:
+    """One server that is asked for decisions."""
+
+    def __init__(self, url: str, *, token: Secret | None = None, deadline_seconds: float = 1.0) -> None:
         where = _checked(url)
-        self._client: Any = AsyncOpaClient(
+        self.name = where.netloc
+        """How it is called in logs and metrics."""
+        self._client = _Client(
             host=f"[{where.hostname}]" if ":" in (where.hostname or "") else where.hostname,
             port=where.port or (443 if where.scheme == "https" else 8181),
             ssl=where.scheme == "https",
@@ -46,115 +173,64 @@ class OpaDecisionPoint:
             retries=0,
             timeout=deadline_seconds,
         )
-        self._problem: str | None = "OPA was not asked yet"
-        self._watching: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Connect, and check version, revision and what is known.
-
-        Raises:
-            PolicyEngineError: OPA is not there, too old, holds other policies, or fails a self-test.
-        """
+    async def open(self) -> None:
+        """Make ready to connect."""
         await self._client.__aenter__()
-        try:
-            for known in self.bundle.selftests:
-                check_selftest(known, await self._known(known.facts))
-        except BaseException:
-            await self._client.__aexit__(None, None, None)
-            raise
-        self._watching = asyncio.create_task(self._watch())
-
-    async def _known(self, facts: bytes) -> Decision:
-        decision = await self.decide(facts, decision_id="self-test")
-        if self._problem is not None:
-            raise PolicyEngineError(f"OPA cannot be used: {self._problem}")
-        return decision
 
     async def close(self) -> None:
         """Hang up."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
         await self._client.__aexit__(None, None, None)
 
-    async def decide(self, facts: bytes, *, decision_id: str) -> Decision:
-        """Decide on canonical facts."""
-        began = time.perf_counter()
+    async def ask(self, facts: bytes, *, seconds: float | None = None) -> Answer:
+        """Ask for a decision, and wait for it so long at most.
+
+        Raises:
+            OpaError: there is none, and why.
+        """
+        asked = self._client.query_rule(msgspec.json.decode(facts), _PACKAGE, _RULE, _ASKED)
+        reply = await _answered(asked, seconds)
         try:
-            document = self._believed(await self._query(facts))
-        except _DoubtError as doubt:
-            self._problem = doubt.message
-            return self._question(facts, decision_id).refused(doubt.rule, doubt.message, _milliseconds(began))
-        self._problem = None
-        return self._question(facts, decision_id).answered(document, _milliseconds(began))
-
-    def ready(self) -> str | None:
-        """Say why it cannot decide now."""
-        return self._problem
-
-    def _question(self, facts: bytes, decision_id: str) -> Question:
-        return Question(id=decision_id, facts=facts, engine=self.engine, bundle=self.bundle)
-
-    async def _query(self, facts: bytes) -> Any:
-        try:
-            return await self._client.query_rule(msgspec.json.decode(facts), _PACKAGE, _RULE, _ASKED)
-        except TimeoutError:
-            raise _DoubtError("engine/timeout", "OPA gave no decision in time") from None
-        except aiohttp.ClientResponseError as error:
-            raise _DoubtError("engine/error", f"OPA answered HTTP {error.status}; its log says why") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise _DoubtError("engine/unavailable", f"OPA cannot be reached ({type(error).__name__})") from None
-        except ValueError:
-            raise _DoubtError("engine/malformed", "OPA did not answer with JSON") from None
-
-    def _believed(self, reply: Any) -> Any:
-        """Give the decision object, if it comes from the OPA and the policies that we mean."""
-        try:
-            provenance = msgspec.convert(reply, _Reply).provenance
+            answer = msgspec.convert(reply, Answer)
         except msgspec.ValidationError:
-            raise _DoubtError("engine/revision", "OPA does not say which policies it holds") from None
-        self.engine = f"opa {provenance.version}"
-        if _version(provenance.version) < OLDEST:
-            raise _DoubtError("engine/version", f"OPA {provenance.version} is too old; 1.21.3 or later is needed")
-        if self.bundle.revision not in {bundle.revision for bundle in provenance.bundles.values()}:
-            raise _DoubtError("engine/revision", "OPA holds other policies; give it what `gateway policy build` writes")
-        if "result" not in reply:
-            raise _DoubtError("engine/undefined", "the policies give no decision at all")
-        return reply["result"]
+            raise OpaRevisionError("OPA does not say which policies it holds") from None
+        if _version(answer.provenance.version) < OLDEST:
+            raise OpaVersionError(answer.provenance.version)
+        return answer
 
-    async def _watch(self) -> None:
-        """Ask about nothing again and again, so that readiness comes back without a job to try it on."""
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            await self.decide(b"{}", decision_id="watch")
+    async def troubles(self) -> Mapping[str, str]:
+        """Say what OPA has to say of bundles that it could not take; needs its status plugin.
 
-
-class _DoubtError(Exception):
-    """An answer that does not count: the rule id of the denial, and words."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.rule, self.message = rule, message
+        Raises:
+            OpaError: it says nothing at all.
+        """
+        reply = await _answered(self._client.get_status())
+        try:
+            status = msgspec.convert(reply, _Status)
+        except msgspec.ValidationError:
+            raise OpaMalformedError("OPA does not tell its status as it should") from None
+        return {name: each.message[:_TOLD_CHARACTERS] for name, each in status.result.bundles.items() if each.message}
 
 
-class _Bundle(msgspec.Struct):
-    revision: str = ""
+async def _answered(asked: Coroutine[Any, Any, Any], seconds: float | None = None) -> Any:
+    """Wait for an answer, with the errors of every library below in our words."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await asked
+    except TimeoutError:
+        raise OpaTimeoutError("OPA gave no decision in time") from None
+    except (aiohttp.ContentTypeError, ValueError):
+        raise OpaMalformedError("OPA did not answer with JSON") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise OpaUnreachableError(f"OPA cannot be reached ({type(error).__name__})") from None
 
 
-class _Provenance(msgspec.Struct):
-    version: str
-    bundles: dict[str, _Bundle]
-
-
-class _Reply(msgspec.Struct):
-    """What must be in every reply; `result` is absent when the decision is undefined."""
-
-    provenance: _Provenance
-
-
-def _milliseconds(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
+def _told(body: bytes) -> str:
+    try:
+        said = msgspec.json.decode(body, type=_Said)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return "; ".join(str(each) for each in said.errors or [said])[:_TOLD_CHARACTERS]
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -170,11 +246,11 @@ def _checked(url: str) -> SplitResult:
     where = urlsplit(url)
     if where.scheme not in {"http", "https"} or not where.hostname or where.path.strip("/") or where.query:
         raise InsecureError(
-            f"policy.opa_url is {url!r}; give http://127.0.0.1:PORT or https://HOST:PORT, without a path"
+            f"policy.opa.urls has {url!r}; give http://127.0.0.1:PORT or https://HOST:PORT, without a path"
         )
     if where.scheme == "http" and not _is_loopback(where.hostname):
         raise InsecureError(
-            f"policy.opa_url sends facts to {where.hostname} in clear; use https, or OPA on this machine"
+            f"policy.opa.urls sends facts to {where.hostname} in clear; use https, or OPA on this machine"
         )
     return where
 

@@ -1,5 +1,6 @@
 """A bundle is its content: what is in it names it, and what does not belong in it is refused."""
 
+import hashlib
 import json
 
 import pytest
@@ -16,7 +17,7 @@ def test_the_shipped_policies_load():
 
     assert "job.submit" in bundle.roles["scientist"]
     assert "job.submit" not in bundle.roles["auditor"]
-    assert {each.name: each.allow for each in bundle.selftests} == {"allow": True, "deny": False}
+    assert {each.allow for each in bundle.known} == {True, False}
     assert not any(path.endswith("_test.rego") or "testing" in path for path in bundle.rego)
 
 
@@ -29,6 +30,35 @@ def test_a_table_stands_at_the_path_of_its_folder(tmp_path):
     bundle = load(tree(tmp_path, {"org/limits/data.json": {"a": 1}, "org/site/lund/data.json": {"b": 2}}))
 
     assert bundle.data == {"org": {"limits": {"a": 1}, "site": {"lund": {"b": 2}}}}
+
+
+def test_tables_may_stand_in_one_file_and_in_several(tmp_path):
+    files = {"org/data.json": {"limits": {"a": 1}, "keys": 2}, "org/limits/data.json": {"b": 2}}
+
+    assert load(tree(tmp_path, files)).data == {"org": {"limits": {"a": 1, "b": 2}, "keys": 2}}
+
+
+@pytest.mark.parametrize("above", [{"limits": {"a": 1}}, {"limits": 1}], ids=["a value twice", "a table below a value"])
+def test_tables_do_not_contradict_each_other(tmp_path, above):
+    with pytest.raises(PolicyBundleError, match="says again"):
+        load(tree(tmp_path, {"org/data.json": above, "org/limits/data.json": {"a": 1}}))
+
+
+def test_a_file_may_be_called_like_the_last_part_of_its_package(tmp_path):
+    files = {
+        "gateway/rules/size.rego": "package gateway.rules.size # as others do\n",
+        "gateway/rules/size_test.rego": "package gateway.rules.size_test\n",
+    }
+
+    assert set(load(tree(tmp_path, files)).rego) == {"gateway/main/main.rego", "gateway/rules/size.rego"}
+
+
+def test_a_self_test_says_nothing_of_tables_it_does_not_know(tmp_path):
+    known = {"allow": False, "deny": ["a/b"], "facts": {}, "tables": {"x": hashlib.sha256(b'{"a":1}').hexdigest()}}
+    files = {"selftest/x.json": known, "org/x/data.json": {"a": 1}}
+
+    assert [each.deny for each in load(tree(tmp_path / "a", files)).known] == [("a/b",)]
+    assert load(tree(tmp_path / "b", {**files, "org/x/data.json": {"a": 2}})).known == ()
 
 
 def test_layout_and_tests_do_not_change_a_revision(tmp_path):
@@ -111,7 +141,10 @@ def test_overrides_do_not_replace_a_rule(tmp_path):
         pytest.param("org/x/data.json", '{"a": NaN}', "no whole number", id="not a number"),
         pytest.param("org/x/data.json", "[]", "a table is a JSON object", id="a list"),
         pytest.param("org/x/data.json", "{", "is no table", id="no JSON"),
-        pytest.param("selftest/x.json", '{"allow": 1, "facts": {}}', "must hold exactly", id="no verdict"),
+        pytest.param("selftest/x.json", '{"allow": 1, "facts": {}}', "must hold `allow`", id="no verdict"),
+        pytest.param("selftest/x.json", '{"allow": true, "facts": {}, "x": 1}', "must hold", id="an unknown field"),
+        pytest.param("limits/data.json", "{}", "no part of the decision", id="a table outside of org"),
+        pytest.param("org/x/data.yaml", "a: 1", "no part of the decision", id="a table in YAML"),
     ],
 )
 def test_mistakes_are_named(tmp_path, path, content, words):
