@@ -2,14 +2,15 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import rich_click as click
 
+from gateway.cli import authoring, policy_bundles, reloading, timemachine
 from gateway.cli.exits import Exit
 from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, json_option, say
+from gateway.cli.tracing import tell_trace
 from gateway.domain.decision import Decision
 from gateway.policy import check as lint
 from gateway.policy import testing
@@ -18,10 +19,18 @@ from gateway.policy.bundle import default_root, load
 _engine = click.option("--engine", type=click.Choice(testing.ENGINES), help="Which engine; else `policy.engine`.")
 _opa = click.option("--opa", default="opa", show_default=True, help="The OPA program, for engine opa.")
 
+_BOTH: Final = "both"
+
 
 @click.group()
 def policy() -> None:
-    """The policies: their conventions, their tests, and what they would decide."""
+    """The policies: their conventions, their tests, what they would decide, and how OPA gets them."""
+
+
+for each in (policy_bundles.keygen, policy_bundles.build, policy_bundles.opa_config):
+    policy.add_command(each)
+for each in (*authoring.COMMANDS, *reloading.COMMANDS, timemachine.replay):
+    policy.add_command(each)
 
 
 @policy.command()
@@ -29,70 +38,82 @@ def policy() -> None:
 @json_option
 @call
 def check(this: Call, /, *, opa: str, as_json: bool) -> Exit:
-    """Check the conventions of the tree, the subset both engines agree on, and, where there is OPA, its own checks.
+    """Check conventions, references to facts and tables, and the subset of Rego that both engines agree on.
 
-    Exits 0 when there is nothing to mend and 1 when there is; findings go to stdout, one per line.
+    Where there is OPA, it formats and compiles them strictly against the schema of facts; where there is Regal, its
+    findings are advice. Exits 0 when there is nothing to mend and 1 when there is; findings go to stdout, one per line.
     """
     root = this.settings.policy.directory or default_root()
     found = lint.check(root, overrides=this.settings.policy.overrides, opa=opa)
+    wrong = [finding for finding in found if not finding.advice]
     if as_json:
         answer_json([asdict(finding) for finding in found])
     else:
         for finding in found:
             click.echo(str(finding))
-    say(f"{len(found)} to mend" if found else "nothing to mend")
-    return Exit.NO if found else Exit.DONE
-
-
-@policy.command()
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@call
-def build(this: Call, /, *, directory: Path) -> None:
-    """Write the policies, overrides merged in, as the bundle that `opa run --server --bundle DIRECTORY` takes.
-
-    The directory must be new or empty. The gateway refuses answers from any other revision than it has itself.
-    """
-    if directory.exists() and any(directory.iterdir()):
-        raise click.UsageError(f"{directory} is not empty; name a new directory")
-    chosen = this.settings.policy
-    bundle = load(chosen.directory or default_root(), chosen.overrides)
-    bundle.write(directory)
-    say(f"wrote revision {bundle.revision}")
+    say(f"{len(wrong)} to mend" if wrong else "nothing to mend")
+    return Exit.NO if wrong else Exit.DONE
 
 
 @policy.command("test")
-@_engine
+@click.option(
+    "--engine", type=click.Choice((*testing.ENGINES, _BOTH)), help="Which engine, or both; else `policy.engine`."
+)
 @_opa
+@click.option("--uncovered", is_flag=True, help="List the lines that no test reaches, too.")
 @json_option
 @call
-def run_tests(this: Call, /, *, engine: str | None, opa: str, as_json: bool) -> Exit:
+def run_tests(this: Call, /, *, engine: str | None, opa: str, uncovered: bool, as_json: bool) -> Exit:
     """Run the tests of every rule and report coverage.
 
-    Exits 0 when all pass and 1 when one does not; failures go to stdout, one per line.
+    Exits 0 when all pass, on both engines where both are asked for, and 1 when one does not; failures go to stdout,
+    one per line. With --json and both engines, a list of two reports.
     """
     chosen = this.settings.policy
-    report = testing.run_tests(
-        chosen.directory or default_root(), engine or chosen.engine, overrides=chosen.overrides, opa=opa
-    )
+    engines = testing.ENGINES if engine == _BOTH else (engine or chosen.engine,)
+    reports = [
+        testing.run_tests(chosen.directory or default_root(), each, overrides=chosen.overrides, opa=opa)
+        for each in engines
+    ]
     if as_json:
-        answer_json(asdict(report))
-    else:
-        for failure in report.failures:
-            click.echo(f"failed: {failure}")
-    say(f"{report.engine}: {report.passed} passed, {report.failed} failed, coverage {report.coverage_percent} %")
-    return Exit.NO if report.failed else Exit.DONE
+        answer_json([asdict(each) for each in reports] if engine == _BOTH else asdict(reports[0]))
+    for report in reports:
+        if not as_json:
+            _tell_tests(report, uncovered=uncovered)
+        say(f"{report.engine}: {report.passed} passed, {report.failed} failed, coverage {report.coverage_percent} %")
+    return Exit.NO if any(each.failed for each in reports) else Exit.DONE
+
+
+def _tell_tests(report: testing.TestReport, *, uncovered: bool) -> None:
+    for failure in report.failures:
+        click.echo(f"failed: {failure}")
+    for path, lines in report.uncovered.items() if uncovered else ():
+        click.echo(f"{path}:{lines[0]}: no test reaches line {', '.join(map(str, lines))}")
 
 
 @policy.command("eval")
 @click.argument("facts", type=click.File("rb"))
 @_engine
 @_opa
+@click.option("--trace", "traced", is_flag=True, help="Show how each rule that said something came to it.")
+@click.option("--rule", help="With --trace: follow this rule, whatever it said.")
 @json_option
 @call
-def evaluate(this: Call, /, *, facts: BinaryIO, engine: str | None, opa: str, as_json: bool) -> Exit:
+def evaluate(
+    this: Call,
+    /,
+    *,
+    facts: BinaryIO,
+    engine: str | None,
+    opa: str,
+    traced: bool,
+    rule: str | None,
+    as_json: bool,
+) -> Exit:
     """Say what would be decided on FACTS, a JSON file as the schema in the policy tree describes; - is stdin.
 
-    Exits 0 when the job would be allowed and 1 when it would be denied.
+    With --trace: what each rule worked out, and its lines, + before those that were reached. Exits 0 when the job
+    would be allowed and 1 when it would be denied.
     """
     document = facts.read()
     try:
@@ -103,6 +124,8 @@ def evaluate(this: Call, /, *, facts: BinaryIO, engine: str | None, opa: str, as
     bundle = load(chosen.directory or default_root(), chosen.overrides)
     decision = testing.evaluate(bundle, document, engine or chosen.engine, opa=opa)
     answer_json(_plain(decision)) if as_json else _tell(decision)
+    if traced:
+        tell_trace(bundle, document, only=rule)
     return Exit.DONE if decision.allow else Exit.NO
 
 

@@ -125,6 +125,11 @@ def check_selftest(known: SelfTest, decision: Decision) -> None:
             f"the self-test {known.name} should be {'allowed' if known.allow else 'denied'} and was {found}; mend the "
             f"policies, or put a selftest/{known.name}.json that fits them into the overrides"
         )
+    if silent := sorted(set(known.deny) - {finding.rule for finding in decision.deny}):
+        raise PolicyEngineError(
+            f"the self-test {known.name} should be denied by {silent[0]} and was not; mend that rule, or put a "
+            f"selftest/{known.name}.json that fits the policies into the overrides"
+        )
 
 
 def _contradiction(answer: _Answer) -> tuple[str, str] | None:

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.policy import metadata, portable
+from gateway.policy import metadata, portable, references, testing
 from gateway.policy.bundle import Bundle, PolicyBundleError, load
 from gateway.policy.nouns import json_schema
 
+_REGORUS = re.compile(r"--> (\S+):(\d+):\d+")
 _RULE = re.compile(r"gateway/rules/([a-z0-9_]+)/([a-z0-9_]+)/\2\.rego")
 _ID = re.compile(r'result\.(?:denial|warning|diversion|unknown)\(\s*"([^"]+)"')
 _SAYS = re.compile(r"^(deny|divert) contains ", re.MULTILINE)
@@ -30,26 +31,35 @@ class Finding:
     path: str
     line: int
     message: str
+    advice: bool = False
+    """Somebody may think otherwise: it is told, and does not count."""
 
     def __str__(self) -> str:
         """Write it as compilers do, so that editors can jump to it."""
         return f"{self.path}:{self.line}: {self.message}"
 
 
-def check(root: Path, *, overrides: Path | None = None, opa: str = "opa") -> list[Finding]:
-    """Find everything to mend, in the order of the files; OPA's own checks run where there is an `opa`."""
+def check(root: Path, *, overrides: Path | None = None, opa: str = "opa", regal: str = "regal") -> list[Finding]:
+    """Find everything to mend, in the order of the files; OPA's own checks, and Regal's, run where those are."""
     try:
         bundle = load(root, overrides)
     except PolicyBundleError as error:
         return [Finding(path=str(root), line=0, message=error.message)]
     found = [finding for path, text in {**bundle.rego, **bundle.tests}.items() for finding in _file(bundle, path, text)]
-    program = shutil.which(opa)
-    return sorted([*found, *(_ask_opa(bundle, program) if program else ())], key=lambda each: (each.path, each.line))
+    found += _compiled(bundle)
+    if (program := shutil.which(opa)) is not None:
+        found += _ask_opa(bundle, program)
+    if (program := shutil.which(regal)) is not None:
+        found += _ask_regal(bundle, program)
+    return sorted(found, key=lambda each: (each.path, each.line))
 
 
 def _file(bundle: Bundle, path: str, text: str) -> Iterator[Finding]:
     for line, message in portable.findings(text):
         yield Finding(path=path, line=line, message=message)
+    if path in bundle.rego:
+        for line, message in references.findings(bundle, text):
+            yield Finding(path=path, line=line, message=message)
     messages = _test_file(text) if path.endswith("_test.rego") else _source_file(bundle, path, text)
     for message in messages:
         yield Finding(path=path, line=0, message=message)
@@ -89,6 +99,15 @@ def _rule_file(bundle: Bundle, path: str, text: str, about: metadata.Metadata) -
             yield f"the tests beside it need one called {kind}…"
 
 
+def _compiled(bundle: Bundle) -> Iterator[Finding]:
+    """Let the embedded engine read all of it: what it cannot, no gateway decides by."""
+    if error := testing.load_error(bundle):
+        place = _REGORUS.match(error)
+        path, line = (place[1], int(place[2])) if place else (".", 0)
+        words = error.rpartition("error: ")[2].strip()
+        yield Finding(path=path, line=line, message=f"does not compile on regorus: {words}")
+
+
 # ── OPA's own checks ─────────────────────────────────────────────────────────────────────────────
 def _ask_opa(bundle: Bundle, opa: str) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory(prefix="gateway-policies-") as directory:
@@ -121,3 +140,19 @@ def _invalid(report: str) -> Iterator[Finding]:
     for error in errors:
         place = error.get("location", {})
         yield Finding(path=place.get("file", "."), line=place.get("row", 0), message=f"opa check: {error['message']}")
+
+
+# ── Regal, where it is ───────────────────────────────────────────────────────────────────────────
+def _ask_regal(bundle: Bundle, regal: str) -> Iterator[Finding]:
+    """Ask the Rego linter; it has opinions where we have others, so what it says is advice."""
+    with tempfile.TemporaryDirectory(prefix="gateway-policies-") as directory:
+        bundle.write(Path(directory) / "tree", tests=True)
+        report = _run([regal, "lint", "--format", "json", "."], directory)
+    try:
+        violations = json.loads(report or "{}").get("violations", ())
+    except ValueError:
+        return
+    for each in violations:
+        place, title = each.get("location", {}), f"{each.get('category', '?')}/{each.get('title', '?')}"
+        words = f"regal {title}: {each.get('description', '')}"
+        yield Finding(path=place.get("file", "."), line=place.get("row", 0), message=words, advice=True)

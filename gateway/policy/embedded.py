@@ -113,7 +113,7 @@ class EmbeddedDecisionPoint:
             return question.refused(
                 "engine/unavailable", "the policy engine ended before it decided", _milliseconds(began)
             )
-        return _read(question, answer, _milliseconds(began))
+        return read(question, answer, _milliseconds(began))
 
     # ── the pool ─────────────────────────────────────────────────────────────────────────────────
     async def _take(self) -> Child:
@@ -166,7 +166,7 @@ class EmbeddedDecisionPoint:
         if "error" in answer:
             raise PolicyEngineError(f"the policies do not load: {answer['error']}; run `gateway policy check`")
         self.engine = answer["engine"]
-        for known in self.bundle.selftests:
+        for known in self.bundle.known:
             check_selftest(known, await self._ask(child, self._question(known.facts, "self-test"), START_SECONDS))
 
     def _background(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
@@ -182,7 +182,8 @@ def load_message(bundle: Bundle, *, tests: bool = False) -> dict[str, Any]:
     return {"do": "load", "rego": rego, "data": msgspec.json.encode(bundle.data), "coverage": tests}
 
 
-def _read(question: Question, answer: dict[str, Any], milliseconds: float) -> Decision:
+def read(question: Question, answer: dict[str, Any], milliseconds: float) -> Decision:
+    """Read what an engine's child answered to one question."""
     if "error" in answer:
         return question.refused("engine/error", f"the policy engine failed: {answer['error']}", milliseconds)
     if "json" not in answer:

@@ -23,6 +23,8 @@ from gateway.domain.decision import Step
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
+from gateway.domain.witnessing import Witnessing
+from gateway.policy import provenance, witnessing
 from gateway.policy.nouns import (
     LARGEST,
     BackendNoun,
@@ -87,6 +89,7 @@ def collect(
     budget: BudgetFacts | None,
     simulator: SimulatorFacts | None,
     unfinished: tuple[int, int],
+    witnessed: Witnessing | None,
     now: datetime,
 ) -> Facts:
     """Write down all that is known.
@@ -105,6 +108,7 @@ def collect(
         budget: what it takes of each limit that counts it; `None` when the limits could not be read.
         simulator: the simulator that would run it; `None` when none is enabled.
         unfinished: jobs under way, of the principal and of the project.
+        witnessed: how far witnesses have seen the ledger; `None` where nobody watches that.
         now: the moment of the decision.
     """
     return Facts(
@@ -119,6 +123,8 @@ def collect(
         budget=_budget(budget),
         usage=UsageNoun(principal_jobs_unfinished=unfinished[0], project_jobs_unfinished=unfinished[1]),
         simulator=_simulator(simulator),
+        provenance=provenance.fact(submission, measured, classification, backend, calibration, quote),
+        ledger=witnessing.noun(witnessed, now),
         wire=_wire(submission, problem),
         time=TimeNoun(now=rfc3339(now), unix_seconds=int(now.timestamp())),
     )

@@ -212,6 +212,59 @@ class WireNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sdk: str
 
 
+class ProvenanceNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the work comes from, by the schema `qgw.provenance/1`; what SDK and tags say is a claim, not a proof."""
+
+    complete: bool
+    """Whether no expected field is missing."""
+    score: Count
+    """Expected fields that are known, in whole percent."""
+    known: tuple[str, ...]
+    """Names of the expected fields that are known, or that have no meaning for this job."""
+    missing: tuple[str, ...]
+    """Names of the expected fields that nobody told; for people, since a rule that trusts it trusts an omission."""
+    sdk: str | None
+    compiler: str | None
+    code: tuple[str, ...]
+    """From the tags `qgw:code=…`."""
+    datasets: tuple[str, ...]
+    """From the tags `qgw:dataset=…`."""
+    labels: tuple[str, ...]
+    """From the tags `qgw:label=…`."""
+    parents: tuple[str, ...]
+    """From the tags `qgw:parent=…`."""
+
+
+class WitnessNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The newest checkpoint that one witness cosigned."""
+
+    name: str
+    size: Count
+    """How many entries it covers."""
+    behind: Count
+    """Entries that were signed since."""
+    age_seconds: Count
+    """How long ago the witness says it saw it."""
+
+
+class LedgerNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far witnesses have seen the ledger; all null where nobody watches checkpoints."""
+
+    required: Count | None
+    """How many witnesses the settings demand for a checkpoint."""
+    configured: Count | None
+    signed_size: Count | None
+    """Entries that the newest signed checkpoint covers."""
+    witnessed_size: Count | None
+    """Entries that the newest checkpoint with enough cosignatures covers."""
+    behind: Count | None
+    """Entries that were signed since."""
+    refused: bool | None
+    """Whether nothing is signed any more, because history was changed or rolled back."""
+    witnesses: tuple[WitnessNoun, ...] | None
+    """Every witness that ever cosigned, as far as is remembered, by name."""
+
+
 class TimeNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the decision is made; policies never ask a clock."""
 
@@ -234,6 +287,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     budget: BudgetNoun
     usage: UsageNoun
     simulator: SimulatorNoun
+    provenance: ProvenanceNoun
+    ledger: LedgerNoun
     wire: WireNoun
     time: TimeNoun
 

@@ -27,6 +27,8 @@ _IMPORTED = re.compile(r"^import [\w.]*?(\w+)(?: as (\w+))?$", re.MULTILINE)
 _NEGATED = re.compile(r"\bnot (.+)$")
 _NAME = re.compile(r"(?<![\w.\"])([a-z_]\w*)(?![\w(])")
 _PART = re.compile(r"([a-z_]\w*(?:\.\w+|\[[^\]]*\])+)(?!\()")
+_HEAD = re.compile(r"^\w+ contains ([a-z_]\w*(?:\.\w+|\[[^\]]*\])+)(?= if |$)")
+_KEY = re.compile(r"\[([^\[\]]*)\]")
 _VERBS = re.compile(r'sprintf\(\s*"((?:[^"\\]|\\.)*)"')
 
 
@@ -36,6 +38,7 @@ def findings(text: str) -> Iterator[tuple[int, str]]:
     checks: tuple[Callable[[str], str | None], ...] = (
         partial(_call, known=_functions(code)),
         partial(_negation, known=_globals(code)),
+        _head,
         _number,
         _package,
         _template,
@@ -55,14 +58,27 @@ def _call(line: str, *, known: frozenset[str]) -> str | None:
 def _negation(line: str, *, known: frozenset[str]) -> str | None:
     """OPA evaluates the arguments outside the `not`: an undefined one makes the whole line undefined there."""
     negated = _NEGATED.search(line)
-    if negated is None or not re.search(r"\(| in ", negated[1]):
+    if negated is None:
         return None
-    given = (negated[1].partition("(")[2] or negated[1]).partition(" with ")[0]
+    given = _given(negated[1].partition(" with ")[0])
     # A part of something may be missing, and so may a rule; a variable of this body cannot be.
     doubtful = _PART.findall(given) or [name for name in _NAME.findall(given) if name in known]
     if not doubtful:
         return None
-    return f"`not` before a call that is given {doubtful[0]}: put the call into a rule of its own and negate that"
+    return f"`not` before something that is given {doubtful[0]}: put that into a rule of its own and negate the rule"
+
+
+def _given(expression: str) -> str:
+    """Cut out of a negated expression what it is given: arguments, operands of `in`, or keys in brackets."""
+    if "(" in expression:
+        return expression.partition("(")[2]
+    return expression if " in " in expression else " ".join(_KEY.findall(expression))
+
+
+def _head(line: str) -> str | None:
+    """Where the part is missing, OPA leaves this element out, and regorus fails as a whole."""
+    head = _HEAD.match(line)
+    return None if head is None else f"`contains {head[1]}`: a part may be missing; name it in the body first"
 
 
 def _number(line: str) -> str | None:

@@ -17,9 +17,13 @@ TABLES: Final[Mapping[str, str]] = {
     "placement": "`order`: which places are tried, one after the other, of `requested`, `alternative` (other hardware "
     "of the same vendor), `vendor` (another vendor's) and `simulator`; `simulator`: vendor and region of those that "
     "take the place of hardware.",
+    "provenance": "`may_lack`: which fields of `qgw.provenance/1` a job may lack, by workload class; `*` is all of "
+    "them.",
     "programs": "Which programs may run, by workload class.",
     "residency": "Where data of each class may go: rows of patterns for execution kind, vendor and region.",
     "roles": "What each role may do, and on which backends (patterns) it may submit.",
+    "witnesses": "How many witnesses must have seen the ledger in the last `age_seconds`, by classification and by "
+    "workload class; `settings` is as many as the setting witnesses_required demands.",
     "wire": "What happens to unknown fields of a submission, by workload class: `allow`, `warn` or `deny`.",
 }
 """What each table of `policies/org` holds, by name."""
@@ -31,6 +35,8 @@ AREAS: Final[Mapping[str, str]] = {
     "circuits": "What may be asked of one job. Limits stand in `data.org.limits`.",
     "data": "Where data may go.",
     "facts": "Whether enough is known to decide at all.",
+    "ledger": "Whether outsiders would notice if history were rewritten.",
+    "provenance": "Whether it can be told later where a result comes from.",
     "simulator": "What a simulator can do; these rules concern jobs that would run on one.",
     "wire": "What arrived.",
 }
@@ -75,12 +81,16 @@ Put what you change into a directory of your own and name it in `policy.override
 
 Anything else in that directory is refused. `gateway policy check` finds mistakes, `gateway policy test` runs the tests
 on either engine, and `gateway policy eval` decides a case. Every decision in the ledger names the SHA-256 revisions of
-the rules and of the tables it was made with. An OPA server takes `opa run --server --bundle DIR` with a directory that
-`gateway policy build DIR` wrote; the gateway refuses answers that come from another revision.
+the rules and of the tables it was made with. An OPA server pulls both as signed bundles (docs/how-to/opa.md); the
+gateway refuses answers that come from another revision.
+
+A self-test holds `facts`, whether they are to be allowed (`allow`), which rules must be among those that deny them
+(`deny`), and the digests of the tables it rests on (`tables`): where you have another table, it says nothing.
 
 A rule uses the portable subset of Rego only, because the engines differ elsewhere: an allow-list of built-in
-functions, whole numbers, `%s %d %v %q` in `sprintf`, no template strings, and no `not` before a call whose argument
-may be undefined (OPA takes such a line for undefined, regorus for true). The facts a rule may use are described in
+functions, whole numbers, `%s %d %v %q` in `sprintf`, no template strings, no `not` before a call or a key in brackets
+that is given something undefined (OPA takes such a line for undefined, regorus for true), and no `contains x.part`,
+where the part may be missing (OPA leaves the element out, regorus fails). The facts a rule may use are described in
 `policies/schemas/input.json`.
 
 ## Tables

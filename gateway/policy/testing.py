@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,7 +26,7 @@ from gateway.processes.supervise import Child
 
 ENGINES = ("embedded", "opa")
 _TEST_SECONDS = 30.0
-_TEST = re.compile(r"^(test_\w+)(?:\[(\w+)\])? if ", re.MULTILINE)
+TEST = re.compile(r"^(test_\w+)(?:\[(\w+)\])? if ", re.MULTILINE)
 _CASES = re.compile(
     r"^(test_\w+)\[(\w+)\] if \{\n(\tsome \2, [^\n]* in (?:[^\n]*[^\n{\[]\n|[^\n]*[{\[]\n(?:\t\t[^\n]*\n)*\t[}\]]\n))",
     re.MULTILINE,
@@ -52,6 +52,8 @@ class TestReport:
     """`path: test` or `path: test: case`, in order."""
     coverage_percent: float
     """Of the lines that decide; tests and their builders do not count."""
+    uncovered: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Lines that decide and that no test reaches, by path."""
 
 
 def run_tests(root: Path, engine: str = "embedded", *, overrides: Path | None = None, opa: str = "opa") -> TestReport:
@@ -98,6 +100,21 @@ async def _run_embedded(bundle: Bundle) -> TestReport:
     return _report(loaded.get("engine", "regorus"), outcomes, lines)
 
 
+def load_error(bundle: Bundle) -> str:
+    """Say why the embedded engine cannot read a bundle, its tests included; empty when it can."""
+    return asyncio.run(_load_error(bundle))
+
+
+async def _load_error(bundle: Bundle) -> str:
+    child = await Child.spawn(MODULE)
+    try:
+        return str(
+            (await child.request(load_message(bundle, tests=True), deadline_seconds=_TEST_SECONDS)).get("error", "")
+        )
+    finally:
+        await child.close()
+
+
 async def _outcomes(child: Child, bundle: Bundle, load_error: str | None) -> Any:
     """Yield name and success of every case."""
     if load_error is not None:
@@ -105,7 +122,7 @@ async def _outcomes(child: Child, bundle: Bundle, load_error: str | None) -> Any
         return
     for path, text in bundle.tests.items():
         package = path.rpartition("/")[0].replace("/", ".") + "_test"
-        for test, parameter in _TEST.findall(text):
+        for test, parameter in TEST.findall(text):
             value, error = await _value(child, f"data.{package}.{test}")
             for case in await _cases(child, package, test) if parameter else [""]:
                 passed = value is True if not parameter else (value or {}).get(case) is True
@@ -135,10 +152,10 @@ def _case_list(test: str) -> str:
     return f"_cases_of_{test}"
 
 
-def _regorus_lines(report: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[int, int]]:
+def _regorus_lines(report: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[str, int, set[int]]]:
     for file in report["files"]:
         if file["path"] in bundle.rego:
-            yield len(file["covered"]), len(file["not_covered"])
+            yield file["path"], len(file["covered"]), set(file["not_covered"])
 
 
 async def _evaluate_embedded(bundle: Bundle, facts: bytes) -> Decision:
@@ -166,11 +183,11 @@ def _opa_outcomes(results: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, b
             yield ": ".join(filter(None, (path, case))), not (outcome.get("fail") or outcome.get("error"))
 
 
-def _opa_lines(report: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[int, int]]:
+def _opa_lines(report: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[str, int, set[int]]]:
     for path, file in report.get("files", {}).items():
         if path in bundle.rego:
             missed = _rows(file.get("not_covered", ()))
-            yield len(_rows(file.get("covered", ())) - missed), len(missed)
+            yield path, len(_rows(file.get("covered", ())) - missed), missed
 
 
 def _rows(ranges: Iterable[Mapping[str, Any]]) -> set[int]:
@@ -215,9 +232,9 @@ def _opa_version(opa: str) -> str:
     return f"opa {done.stdout.decode().splitlines()[0].removeprefix('Version: ')}"
 
 
-def _report(engine: str, outcomes: list[tuple[str, bool]], lines: Iterable[tuple[int, int]]) -> TestReport:
+def _report(engine: str, outcomes: list[tuple[str, bool]], lines: Iterable[tuple[str, int, set[int]]]) -> TestReport:
     counted = list(lines)
-    covered, missed = sum(each for each, _ in counted), sum(each for _, each in counted)
+    covered, missed = sum(each for _, each, _ in counted), sum(len(each) for _, _, each in counted)
     failures = tuple(name for name, passed in outcomes if not passed)
     return TestReport(
         engine=engine,
@@ -225,4 +242,5 @@ def _report(engine: str, outcomes: list[tuple[str, bool]], lines: Iterable[tuple
         failed=len(failures),
         failures=failures,
         coverage_percent=round(100 * covered / max(1, covered + missed), 1),
+        uncovered={path: tuple(sorted(each)) for path, _, each in counted if each},
     )

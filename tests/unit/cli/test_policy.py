@@ -3,12 +3,14 @@ import json
 import pytest
 
 from gateway.policy.bundle import default_root, load
+from gateway.policy.published import RULES, Artefact
+from gateway.policy.signing import VerificationKey
 
 
 @pytest.fixture
 def facts(tmp_path):
     """Facts that the tree itself says are allowed, and a way to spoil them."""
-    known = next(each for each in load(default_root()).selftests if each.allow)
+    known = next(each for each in load(default_root()).known if each.allow)
 
     def write(**changes):
         path = tmp_path / "facts.json"
@@ -60,16 +62,43 @@ def test_an_engine_that_is_not_here_is_named(gateway):
     assert "no-such-program" in told.err
 
 
-def test_the_bundle_that_opa_takes_is_the_one_that_decides_here(gateway, tmp_path):
+def test_a_bundle_is_signed_and_named_by_its_content(gateway, tmp_path):
     """The gateway believes an OPA only when it reports this very revision."""
-    told = gateway("policy", "build", str(tmp_path / "bundle"))
-    manifest = json.loads((tmp_path / "bundle" / ".manifest").read_text())
+    made = gateway("policy", "keygen", str(tmp_path / "key.pem"))
+    told = gateway("policy", "build", str(tmp_path / "rules.tar.gz"), "--key", str(tmp_path / "key.pem"))
+    key = VerificationKey.read(made.out.encode())
+    artefact = Artefact(part=RULES, content=(tmp_path / "rules.tar.gz").read_bytes(), key=key, scope=RULES)
+
+    assert (made.status, told.status) == (0, 0)
+    assert artefact.archive.revision == load(default_root()).policy_revision
+    assert key.id in made.err
+    assert key.id in told.err
+
+
+def test_a_private_key_is_its_owners_and_never_overwritten(gateway, tmp_path):
+    path = tmp_path / "key.pem"
+    gateway("policy", "keygen", str(path))
+    before = path.read_bytes()
+
+    assert gateway("policy", "keygen", str(path)).status == 2
+    assert path.read_bytes() == before
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_a_key_for_signing_signs(gateway, tmp_path):
+    (tmp_path / "key.pem").write_text("no key")
+
+    told = gateway("policy", "build", str(tmp_path / "rules.tar.gz"), "--key", str(tmp_path / "key.pem"))
+
+    assert told.status == 2
+    assert "gateway policy keygen" in told.err
+    assert not (tmp_path / "rules.tar.gz").exists()
+
+
+def test_the_configuration_of_opa_names_keys_and_places(deployed):
+    told = deployed("policy", "opa-config", "--url", "https://gateway.example", "--persist", "/var/lib/opa")
 
     assert told.status == 0
-    assert manifest["revision"] == load(default_root()).revision
-
-
-def test_a_bundle_never_mixes_with_what_is_there(gateway, tmp_path):
-    (tmp_path / "old").touch()
-
-    assert gateway("policy", "build", str(tmp_path)).status == 2
+    assert "url: https://gateway.example\n" in told.out
+    assert told.out.count("-----BEGIN PUBLIC KEY-----") == 1
+    assert "persistence_directory: /var/lib/opa\n" in told.out

@@ -18,7 +18,7 @@ package gateway.rules.access.office_hours
 import data.gateway.result
 
 """
-RULE = HEAD + 'deny contains result.denial("access/office-hours", "at night", "sleep") if input.night == true\n'
+RULE = HEAD + 'deny contains result.denial("access/office-hours", "at night", "sleep") if input.principal.disabled\n'
 TESTS = """package gateway.rules.access.office_hours_test
 
 import data.gateway.rules.access.office_hours as rule
@@ -26,10 +26,17 @@ import data.gateway.rules.access.office_hours as rule
 test_allows_by_day if count(rule.deny) == 0 with input as {}
 
 test_denies[name] if {
-	some name, facts in {"night": {"night": true}}
+	some name, facts in {"night": {"principal": {"disabled": true}}}
 
 	count(rule.deny) == 1 with input as facts
 }
+"""
+RESULT = """# METADATA
+# title: Results
+# description: Builds findings.
+package gateway.result
+
+denial(rule, message, remedy) := {"rule": rule, "message": message, "remedy": remedy}
 """
 PATH = "gateway/rules/access/office_hours/office_hours"
 MAIN = """# METADATA
@@ -42,7 +49,8 @@ decision := {}
 
 
 def found(tmp_path, rule=RULE, tests=TESTS, main=MAIN):
-    root = tree(tmp_path, {f"{PATH}.rego": rule, f"{PATH}_test.rego": tests}, main=main)
+    files = {f"{PATH}.rego": rule, f"{PATH}_test.rego": tests, "gateway/result/result.rego": RESULT}
+    root = tree(tmp_path, files, main=main)
     return [str(finding) for finding in check(root, opa="no-such-program")]
 
 

@@ -1,0 +1,154 @@
+"""The revisions that ever decided here: stored before their first use, found by their digests, made whole again.
+
+What is read back is hashed again, so that a bundle from the archive is the one its name says, or none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Any, Final
+
+import msgspec
+
+from gateway.audit.leaf import read
+from gateway.audit.ledger import Ledger
+from gateway.budgets.quote import PriceBook
+from gateway.domain.clock import Clock
+from gateway.domain.errors import RefusedError
+from gateway.domain.ids import uuid7
+from gateway.domain.writes import EntryDraft
+from gateway.policy.bundle import Bundle
+from gateway.store import entries, policies
+from gateway.store.engine import Database
+
+LOADED: Final = "policy.loaded"
+ACTIVATED: Final = "policy.activated"
+_SHORTEST: Final = 6
+"""Characters that a name must have, so that nobody hits a revision by accident."""
+_MOST: Final = 10_000
+
+
+class PolicyUnknownError(RefusedError):
+    """No revision of the policies is called so, or several are."""
+
+    code = "policy-unknown"
+
+
+class PolicyDamagedError(RefusedError):
+    """A stored revision is not what its digest says."""
+
+    code = "policy-damaged"
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(
+            f"the stored policy {digest[:12]} does not have the digest that names it, so nothing can be decided by it "
+            "again; restore the database from a backup, see docs/runbooks/backup.md"
+        )
+        self.digest = digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One revision of rules and tables, and when it was first told of."""
+
+    policy_revision: str
+    data_revision: str
+    at: str
+    seq: int
+
+    @property
+    def name(self) -> str:
+        """Both digests, as a bundle names itself."""
+        return f"{self.policy_revision}.{self.data_revision}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisions:
+    """Keeps and finds them."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+
+    async def archive(self, bundle: Bundle, prices: PriceBook) -> None:
+        """Store rules, tables and prices by content before their first use, and say so in the ledger."""
+        kinds = {
+            "policy": (bundle.policy_revision, msgspec.json.encode(bundle.rego, order="sorted")),
+            "data": (bundle.data_revision, msgspec.json.encode(bundle.tables, order="sorted")),
+            "prices": (prices.revision, prices.content),
+        }
+        async with self.database.reading() as connection:
+            new = [kind for kind, (digest, _) in kinds.items() if not await policies.known(connection, digest)]
+        if not new:
+            return
+        at = self.clock.now()
+        rows = tuple(
+            policies.write(digest=kinds[kind][0], kind=kind, content=kinds[kind][1], first_used_at=at) for kind in new
+        )
+        body = {f"{kind}_revision": digest for kind, (digest, _) in kinds.items()}
+        draft = EntryDraft(event_id=uuid7(at, token_bytes(10)), type=LOADED, at=at, project_id=None, body=body)
+        await self.ledger.record(draft, rows=rows)
+
+    async def bundle(self, policy_revision: str, data_revision: str) -> Bundle:
+        """Make the bundle of a revision again: what decides, without tests.
+
+        Raises:
+            PolicyUnknownError: it is not stored.
+            PolicyDamagedError: it is not what it was.
+        """
+        rego = await self._content(policy_revision)
+        tables = await self._content(data_revision)
+        bundle = Bundle(rego=rego, tests={}, tables=tables, selftests=())
+        for digest, found in ((policy_revision, bundle.policy_revision), (data_revision, bundle.data_revision)):
+            if digest != found:
+                raise PolicyDamagedError(digest)
+        return bundle
+
+    async def find(self, name: str) -> Bundle:
+        """Give the bundle of the one revision whose name, or whose tables' digest, begins so.
+
+        Raises:
+            PolicyUnknownError: there is none, or there are several.
+        """
+        if len(name) < _SHORTEST:
+            raise PolicyUnknownError(
+                f"{name!r} is too short for a revision; give at least {_SHORTEST} characters of it"
+            )
+        every = await self.every()
+        found = {each.name: each for each in every if each.name.startswith(name) or each.data_revision.startswith(name)}
+        if len(found) != 1:
+            said = "no revision that ever decided here begins" if not found else f"{len(found)} revisions begin"
+            raise PolicyUnknownError(f"{said} with {name[:80]!r}; see: gateway policy revisions")
+        (one,) = found.values()
+        return await self.bundle(one.policy_revision, one.data_revision)
+
+    async def every(self) -> list[Revision]:
+        """List the revisions that were ever loaded, newest first; each once, where it was told of last."""
+        async with self.database.reading() as connection:
+            stored = [
+                each
+                for type_ in (LOADED, ACTIVATED)
+                for each in await entries.search(connection, since=0, limit=_MOST, type_=type_)
+            ]
+        told = [
+            Revision(
+                policy_revision=leaf.event.body["policy_revision"],
+                data_revision=leaf.event.body.get("data_revision", ""),
+                at=leaf.event.at,
+                seq=leaf.seq,
+            )
+            for each in stored
+            if (leaf := read(each.leaf)) is not None
+        ]
+        newest = {each.name: each for each in sorted(told, key=lambda each: each.seq)}
+        return sorted(newest.values(), key=lambda each: each.seq, reverse=True)
+
+    async def _content(self, digest: str) -> Mapping[str, Any]:
+        async with self.database.reading() as connection:
+            content = await policies.content(connection, digest)
+        if content is None:
+            raise PolicyUnknownError(
+                f"the policy {digest[:12]} is not stored here, so nothing can be decided by it again"
+            )
+        found: Mapping[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
+        return found

@@ -1,0 +1,189 @@
+"""`gateway policy new|diff|explain|revisions`: writing rules, and reading what they did."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+from gateway.casework.explain import Explainer, Explanation, Reason
+from gateway.casework.recorded import Recordings
+from gateway.casework.revisions import Revision
+from gateway.cli.candidates import INSTALLED, NAMED, candidate_of
+from gateway.cli.exits import Exit
+from gateway.cli.house import in_house
+from gateway.cli.invocation import Call, call
+from gateway.cli.output import answer_json, answer_table, json_option, say
+from gateway.domain.decision import Finding
+from gateway.policy.bundle import Bundle, default_root, load
+from gateway.policy.difference import Difference, difference
+from gateway.policy.reference import rules
+from gateway.policy.scaffold import scaffold
+from gateway.wiring import House
+
+_DIRECTORY: Final = click.Path(file_okay=False, path_type=Path)
+_LOOKED_AT: Final = 8
+"""Facts that are named of those a rule looked at; JSON has all of them."""
+
+
+@click.command("new")
+@click.argument("name", metavar="AREA/RULE")
+@click.option("--into", type=_DIRECTORY, help="Directory of overrides; else `policy.overrides`.")
+@click.option("--owner", default="platform-security", show_default=True, help="Who answers for the rule.")
+@call
+def new_rule(this: Call, /, *, name: str, into: Path | None, owner: str) -> None:
+    """Write a new rule with its test and its page, as a place to begin: it passes every check as it is.
+
+    Nothing decides by it before the gateway takes it in: see `gateway policy test`, `replay` and `reload`.
+    """
+    policy = this.settings.policy
+    directory = into or policy.overrides
+    if directory is None:
+        raise click.UsageError("name a directory with --into, and set policy.overrides to it")
+    bundle = load(policy.directory or default_root(), directory if directory.is_dir() else None)
+    for path in scaffold(name, directory, owner=owner, taken=frozenset(rules(bundle))):
+        click.echo(str(path))
+    say(f"change it, then: gateway policy check, gateway policy test, gateway policy replay {directory}")
+
+
+@click.command("show")
+@click.argument("path", required=False)
+@click.option("--of", "policies", default=INSTALLED, show_default=True, help="Whose: a directory, or a revision.")
+@call
+def show_file(this: Call, /, *, path: str | None, policies: str) -> None:
+    """Print one file of the policies, or list them all: rules by their path, tables as org/<name>/data.json.
+
+    A table that is to be changed begins as a copy: print it into a directory of overrides.
+    """
+
+    async def work(house: House) -> Bundle:
+        return await candidate_of(house, policies)
+
+    bundle = in_house(this, work)
+    files = {**bundle.rego, **bundle.org_files}
+    if path is not None and path not in files:
+        raise click.UsageError(f"there is no file {path}; without a path all are listed")
+    click.echo(files[path] if path is not None else "\n".join(sorted(files)), nl=path is None)
+
+
+_DIFF: Final = f"""Show what differs between two revisions: rules as text, tables value by value.
+
+BEFORE and AFTER are each {NAMED}. Exits 0 when nothing differs and 1 when something does.
+"""
+
+
+@click.command(help=_DIFF)
+@click.argument("before")
+@click.argument("after", default=INSTALLED)
+@json_option
+@call
+def diff(this: Call, /, *, before: str, after: str, as_json: bool) -> Exit:
+    """Compare two revisions; the help text above is what people read."""
+
+    async def work(house: House) -> tuple[Bundle, Bundle]:
+        return await candidate_of(house, before), await candidate_of(house, after)
+
+    found = difference(*in_house(this, work))
+    answer_json({"rules": found.rules, "tables": found.tables}) if as_json else _tell_difference(found)
+    return Exit.NO if found else Exit.DONE
+
+
+def _tell_difference(found: Difference) -> None:
+    for rule in found.rules:
+        click.echo(f"{rule.path}: {rule.change}")
+        for line in rule.lines:
+            click.echo(f"  {line}")
+    for value in found.tables:
+        click.echo(str(value))
+    say(f"{len(found.rules)} files and {len(found.tables)} values differ" if found else "nothing differs")
+
+
+@click.command()
+@json_option
+@call
+def revisions(this: Call, /, *, as_json: bool) -> None:
+    """List the revisions that ever decided here, newest first; * marks what is installed now."""
+
+    async def work(house: House) -> tuple[str, list[Revision]]:
+        return house.bundle.revision, await house.revisions.every()
+
+    installed, found = in_house(this, work)
+    rows = [
+        {
+            "revision": each.name if as_json else f"{each.policy_revision[:12]}.{each.data_revision[:12]}",
+            "rules": each.policy_revision[:12],
+            "tables": each.data_revision[:12],
+            "told": each.at,
+            "entry": each.seq,
+            "installed": each.name == installed if as_json else "*" if each.name == installed else "",
+        }
+        for each in found
+    ]
+    answer_json(rows) if as_json else answer_table(rows, ("rules", "tables", "told", "entry", "installed"))
+
+
+@click.command()
+@click.argument("decision", metavar="DECISION_OR_JOB")
+@json_option
+@call
+def explain(this: Call, /, *, decision: str, as_json: bool) -> Exit:
+    """Explain a recorded decision: which rule, which fact, what would have to change, and the remedy.
+
+    DECISION_OR_JOB is a job's id, or the decision id of a denial. It is decided again from the sealed facts, by the
+    revision that decided it; that revision need not be installed any more. Exits 0, or 1 when it does not come out as
+    the ledger has it.
+    """
+
+    async def work(house: House) -> Explanation:
+        recordings = Recordings(database=house.database, vault=house.vault)
+        return await Explainer(recordings=recordings, revisions=house.revisions).explain(decision)
+
+    found = in_house(this, work)
+    answer_json(_plain(found)) if as_json else _tell(found)
+    return Exit.DONE if found.as_recorded else Exit.NO
+
+
+def _plain(found: Explanation) -> dict[str, object]:
+    recorded = {name: value for name, value in asdict(found.recorded).items() if name != "facts"}
+    return {
+        "recorded": recorded,
+        "as_recorded": found.as_recorded,
+        "allow": found.decision.allow,
+        "placement": found.decision.placement,
+        "deny": [asdict(each) for each in found.deny],
+        "warn": [asdict(each) for each in found.warn],
+    }
+
+
+def _tell(found: Explanation) -> None:
+    recorded = found.recorded
+    revision = ".".join(each[:12] for each in recorded.revision)
+    click.echo(f"{'allowed' if recorded.allow else 'denied'} {recorded.at}, entry {recorded.seq}, revision {revision}")
+    placement = found.decision.placement
+    if placement is not None:
+        click.echo(f"  runs where: {placement.kind.value}{f', because {placement.reason}' if placement.reason else ''}")
+    for reason in found.deny:
+        _tell_reason("denied by", reason)
+    for reason in found.warn:
+        _tell_reason("warned by", reason)
+    if not found.as_recorded:
+        say("it does NOT come out as the ledger has it; report this")
+
+
+def _tell_reason(word: str, reason: Reason) -> None:
+    click.echo(f"  {word} {reason.finding.rule}{f' ({reason.title})' if reason.title else ''}")
+    for line in _lines(reason.finding, reason):
+        click.echo(f"    {line}")
+
+
+def _lines(finding: Finding, reason: Reason) -> list[str]:
+    causes = reason.causes
+    seen, more = causes.looked_at[:_LOOKED_AT], len(causes.looked_at) - _LOOKED_AT
+    looked = f"looked at: {', '.join(seen)}{f' and {more} more' if more > 0 else ''}" if seen else ""
+    changes = [f"to change: {each}" for each in (*causes.facts, *causes.tables)]
+    owner = f"rule of {reason.owner}, {reason.path}" if reason.path else ""
+    remedy = f"remedy: {finding.remedy}" if finding.remedy else ""
+    return [each for each in (finding.message, remedy, looked, *changes, owner) if each]
+
+
+COMMANDS: Final = (new_rule, show_file, diff, revisions, explain)

@@ -1,0 +1,185 @@
+"""`gateway policy new|show|diff|revisions|replay|explain|reload|watch` as a person calls them."""
+
+import asyncio
+import json
+import threading
+import time
+
+import pytest
+
+from gateway.cli.timemachine import moment
+from gateway.policy.bundle import default_root
+from gateway.settings import load
+from gateway.wiring import open_house
+from tests.policy import golden
+from tests.recorded import Recorder
+from tests.records import NOW
+
+DENIED = golden.all_facts()["deny-too-deep"]
+ALLOWED = golden.EMULATION.running(shots=6000).facts()
+
+
+@pytest.fixture
+def overrides(tmp_path, monkeypatch):
+    directory = tmp_path / "rules"
+    directory.mkdir()
+    monkeypatch.setenv("GATEWAY_POLICY__OVERRIDES", str(directory))
+    return directory
+
+
+@pytest.fixture
+def candidate(tmp_path):
+    """A directory that lowers the shots of a job."""
+    table = json.loads((default_root() / "org" / "limits" / "data.json").read_text())
+    table["experimental"]["default"]["total_shots"] = 5000
+    path = tmp_path / "candidate" / "org" / "limits" / "data.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(table))
+    return str(tmp_path / "candidate")
+
+
+@pytest.fixture
+def past(deployed, tmp_path):
+    """A deployment that decided twice; gives how to call it, and the ids of both decisions."""
+
+    async def record():
+        async with open_house(load(None, {"GATEWAY_STATE_DIR": str(tmp_path / "state")})) as house:
+            project = await house.administration.projects.named("default")
+            await Recorder(house, project.id).record(house.bundle, [ALLOWED, DENIED])
+
+    asyncio.run(record())
+    return deployed
+
+
+def test_a_new_rule_is_written_where_the_gateway_looks(gateway, overrides):
+    told = gateway("policy", "new", "circuits/mine", "--owner", "ada")
+
+    assert told.status == 0
+    assert [line.rpartition("/")[2] for line in told.out.splitlines()] == ["mine.rego", "mine_test.rego", "mine.md"]
+    assert "owner: ada" in (overrides / "gateway/rules/circuits/mine/mine.rego").read_text()
+    assert gateway("policy", "check", "--opa", "no-such-program").status == 0
+    assert gateway("policy", "new", "circuits/mine").status == 2
+
+
+def test_a_new_rule_needs_a_place(gateway):
+    told = gateway("policy", "new", "circuits/mine")
+
+    assert told.status == 2
+    assert "--into" in told.err
+
+
+def test_a_table_can_be_printed_to_begin_with(deployed):
+    told = deployed("policy", "show", "org/limits/data.json")
+
+    assert told.json == json.loads((default_root() / "org" / "limits" / "data.json").read_text())
+    assert "gateway/main/main.rego" in deployed("policy", "show").out.splitlines()
+    assert deployed("policy", "show", "org/nothing").status == 2
+
+
+def test_what_differs_is_said_value_by_value(deployed, candidate):
+    told = deployed("policy", "diff", "installed", candidate)
+
+    assert (told.status, told.out) == (1, "data.org.limits.experimental.default.total_shots: 10000000 -> 5000\n")
+    assert deployed("policy", "diff", "installed", "installed").status == 0
+    assert deployed("policy", "diff", "installed", candidate, "--json").json["tables"][0]["after"] == 5000
+
+
+def test_a_replay_of_what_is_installed_flips_nothing(past):
+    told = past("policy", "replay", "installed")
+
+    assert (told.status, told.out) == (0, "")
+    assert "2 of 2 decisions made again" in told.err
+
+
+def test_a_replay_lists_what_would_have_been_otherwise_and_says_no(past, candidate):
+    told = past("policy", "replay", candidate, "--since", "1d")
+
+    assert told.status == 1
+    assert "allow-to-deny" in told.out
+    assert "1 would have been denied: 1 people" in told.err
+    assert past("policy", "replay", candidate, "--allow-flips", "1").status == 0
+
+
+def test_a_replay_in_json_is_for_pipelines(past, candidate):
+    told = past("policy", "replay", candidate, "--json").json
+
+    assert (told["decided"], told["flipped"], told["sound"]) == (2, 1, True)
+    assert told["flips"]["allow-to-deny"] == {
+        "decisions": 1,
+        "people": 1,
+        "projects": ["catalysis"],
+        "micros": {},
+        "rules": {"circuits/shots": 1},
+    }
+
+
+def test_a_past_revision_can_be_named_by_its_beginning(past):
+    (row,) = past("policy", "revisions", "--json").json
+
+    assert row["installed"]
+    assert past("policy", "replay", row["revision"][:10]).status == 0
+    assert past("policy", "replay", "0000000000").status == 1
+
+
+def test_a_decision_is_explained_in_words(past):
+    entries = past("audit", "show", "--type", "job.denied", "--json").json
+    told = past("policy", "explain", entries[0]["body"]["decision"]["id"])
+
+    assert told.status == 0
+    assert "denied by circuits/depth (Depth of a circuit)" in told.out
+    assert "to change: input.circuits[].depth is 20001, and would have to be at most 20000" in told.out
+    assert "remedy: transpile" in told.out
+
+
+def test_what_was_never_decided_cannot_be_explained(past):
+    assert past("policy", "explain", "nothing").status == 1
+
+
+def test_a_reload_that_nobody_hears_says_so(deployed):
+    told = deployed("policy", "reload", "--reason", "a test", "--seconds", "1")
+
+    assert told.status == 3
+    assert "0 of 1 gateways" in told.err
+    assert (
+        deployed("audit", "show", "--type", "policy.reload_requested", "--json").json[0]["body"]["reason"] == "a test"
+    )
+
+
+def test_a_trace_can_be_followed(gateway, tmp_path):
+    path = tmp_path / "facts.json"
+    path.write_bytes(DENIED)
+
+    told = gateway("policy", "eval", str(path), "--trace")
+
+    assert told.status == 1
+    assert '  _depth = {"found":20001,"limit":20000,"verdict":"over"}' in told.out
+    assert "circuits/shots" in told.err
+    assert gateway("policy", "eval", str(path), "--trace", "--rule", "circuits/shots").out.count("circuits/shots:") == 1
+    assert gateway("policy", "eval", str(path), "--trace", "--rule", "circuits/none").status == 2
+
+
+def test_watching_checks_again_when_a_file_is_saved(gateway, overrides):
+    def save():
+        time.sleep(4)
+        (overrides / "notes.txt").write_text("no policy")
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    told = gateway("policy", "watch", "--times", "1", "--opa", "no-such-program")
+    saving.join()
+
+    assert told.status == 1
+    assert "notes.txt" in told.out
+    assert "tests passed" in told.err
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90d", 90 * 86400), ("12h", 43200), ("2w", 14 * 86400), ("5m", 300), ("10s", 10)],
+)
+def test_how_far_back(text, seconds):
+    assert (NOW - moment(text, NOW)).total_seconds() == seconds
+
+
+def test_a_date_is_utc():
+    assert moment("2026-01-05", NOW).isoformat() == "2026-01-05T00:00:00+00:00"
