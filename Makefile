@@ -22,10 +22,10 @@ export UV_NO_PROGRESS := 1
 # Without it the first start of everything compiles everything, and where writing bytecode is off, every start.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo serve fakes test check fix drill bench docs lock
+.PHONY: help setup demo serve fakes test check fix drill differential bench docs lock
 
 help: ## list what can be asked for
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.dev ## install everything for development into .venv
 	$(SAY) 'ready: .venv/bin/gateway --help'
@@ -68,6 +68,9 @@ drill: .venv/.dev ## lose answers, kill the gateway, take vendors away, and writ
 	$(BIN)/python -m tests.drill.exactly_once --page
 	$(SAY) 'drill: each vendor away for two minutes, in three ways, under load'
 	$(BIN)/python -m tests.drill.outage --vendors ionq,ibm --page
+
+differential: .venv/.dev ## let both policy engines decide 10 000 generated submissions, and compare
+	$(BIN)/python -m tests.policy.differential --count 10000
 
 bench: .venv/.dev ## measure, and write docs/reference/benchmarks.md
 	$(BIN)/python -m tests.bench

@@ -1,6 +1,6 @@
 """Whether the ledger in the database holds: all of it, or enough of it before a start."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from gateway.audit.export import LedgerDamagedError, current, export, lines
@@ -22,6 +22,7 @@ async def whole(
     strict: bool = True,
     outsiders: Callable[[Verifier], Outsiders] | None = None,
     not_before: int | None = None,
+    keeps: int = 0,
 ) -> Report:
     """Verify every entry against the head in the database, and against what is known from elsewhere if given.
 
@@ -29,16 +30,24 @@ async def whole(
         LedgerDamagedError: the head itself is none.
         LedgerUnavailableError: there is no ledger.
     """
-    verifier = Verifier(strict=strict)
+    verifier = Verifier(strict=strict, keeps=keeps)
     if expected_head is not None:
         verifier.expect("the expected head", expected_head)
     outside = outsiders(verifier) if outsiders else None
-    pages = export(database)
+    async for _ in feed(database, verifier):
+        pass
+    return outside.report(not_before=not_before) if outside else verifier.report()
+
+
+async def feed(database: Database, verifier: Verifier) -> AsyncIterator[int]:
+    """Hand the whole ledger to a verifier, and say after each page how many entries it has had; raises as `whole`."""
+    pages, fed = export(database), 0
     (header,) = await anext(pages)
     verifier.header(header)
     async for page in pages:
         verifier.feed(page)
-    return outside.report(not_before=not_before) if outside else verifier.report()
+        fed += len(page)
+        yield fed
 
 
 async def before_start(database: Database) -> None:

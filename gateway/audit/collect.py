@@ -19,7 +19,7 @@ from gateway.audit.note import Note, NoteError, VerifierKey, encoded, lines_of, 
 from gateway.audit.publish import Checkpoints
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
-from gateway.domain.witnessing import Witnessing
+from gateway.domain.witnessing import Cosigned, Witnessing
 from gateway.ports.vendor import VendorAnswer, VendorRequest
 from gateway.store import checkpoints
 from gateway.store.checkpoints import StoredCheckpoint
@@ -76,6 +76,8 @@ class Witnesses:
         self._states = {peer.name: _State() for peer in peers}
         self._seen: dict[int, dict[str, datetime]] = {}
         self._cosigned: tuple[int, datetime | None] = (0, None)
+        self._latest: dict[str, Cosigned] = {}
+        self._signed = 0
 
     @property
     def standing(self) -> Witnessing:
@@ -83,10 +85,11 @@ class Witnesses:
         return Witnessing(
             required=self._required,
             configured=len(self._peers),
-            signed_size=self._log.newest.size if self._log.newest else 0,
+            signed_size=max(self._signed, self._log.newest.size if self._log.newest else 0),
             cosigned_size=self._cosigned[0],
             cosigned_at=self._cosigned[1],
             refused=self._log.refused,
+            by=tuple(self._latest[name] for name in sorted(self._latest)),
         )
 
     @property
@@ -98,11 +101,21 @@ class Witnesses:
         """Read how far each witness was when this gateway stopped."""
         async with self._log.database.reading() as connection:
             sizes = await checkpoints.cosigned(connection)
-            stored = await checkpoints.newest(connection, cosigned_by=max(1, self._required))
         for name, state in self._states.items():
             state.size = sizes.get(name, 0)
-        if stored is not None:
-            self._take_stored(stored)
+        await self.look()
+
+    async def look(self) -> None:
+        """Take in what witnesses cosigned, whichever process asked them: where others lead, only the database tells."""
+        async with self._log.database.reading() as connection:
+            sizes = await checkpoints.cosigned(connection)
+            signed = await checkpoints.newest(connection)
+            enough = await checkpoints.newest(connection, cosigned_by=max(1, self._required))
+            last = [await checkpoints.at_size(connection, size) for size in sorted({*sizes.values()})]
+        self._signed = signed.size if signed else 0
+        for stored in (enough, *last):
+            if stored is not None:
+                self._take_stored(stored)
 
     async def run(self) -> None:
         """Take the newest checkpoint to every witness that has not cosigned it, or not lately."""
@@ -211,11 +224,15 @@ class Witnesses:
 
     def _count(self, size: int, witness: str, at: datetime) -> None:
         """Note a cosignature; a checkpoint counts once enough witnesses signed this very one."""
-        self._seen.setdefault(size, {})[witness] = at
+        seen = self._seen.setdefault(size, {})
+        seen[witness] = at
+        known = self._latest.get(witness)
+        if known is None or (size, at) >= (known.size, known.at):
+            self._latest[witness] = Cosigned(witness=witness, size=size, at=at)
         for old in sorted(self._seen)[:-_REMEMBERED]:
             del self._seen[old]
         needed = max(1, self._required)
-        moments = sorted(self._seen[size].values(), reverse=True)
+        moments = sorted(seen.values(), reverse=True)
         if len(moments) >= needed and size >= self._cosigned[0]:
             self._cosigned = (size, moments[needed - 1])
             self._log.metrics.cosigned(size, moments[needed - 1])

@@ -77,9 +77,21 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
                 "An operator went on with a backup; the checkpoint that it does not continue stands here.",
                 *("lost", "reason"),
             ),
+            _type(
+                "ledger.pruned",
+                "Entries below `stop` were old enough to be emptied, but for those held; their hashes stay.",
+                *("stop", "days", "entries", "held", "policy", "reason", "by"),
+            ),
             _type("gateway.started", "A gateway came up and may write entries.", "version"),
             _type("gateway.stopped", "A gateway went down in good order.", "version"),
             _type("policy.loaded", "Policy and data were stored, before their first use.", "policy_revision"),
+            _type("policy.reload_requested", "Every gateway was asked to read its policy files again.", "revision"),
+            _type(
+                "policy.activated",
+                "A running gateway decides by this revision from now on.",
+                *("policy_revision", "data_revision", "canary"),
+            ),
+            _type("policy.refused", "A gateway refused a new revision and kept the old one.", "code", "reason"),
             _type("calibration.recorded", "A calibration snapshot was stored, before its first use.", "digest"),
             _type(
                 "job.permitted", "A job may go to exactly one place; nothing went yet.", *_ASKED, *_ATTEMPT, "placement"
@@ -100,6 +112,11 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
                 "by",
             ),
             _type("job.deleted", "Its owner hid a job and erased its payload and result.", *_WHO, "job_id"),
+            _type(
+                "job.replayed",
+                "An operator is about to open a job's payload, to run it again on a simulator here; nothing is sent.",
+                *("job_id", "noise", "by"),
+            ),
             _type("job.tagged", "Its owner changed a job's tags.", *_WHO, "job_id"),
             _type(
                 "attempt.claimed", "After a crash, a permit was issued again for the same attempt.", *_ATTEMPT, "claims"
@@ -119,6 +136,22 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
             _type("vendor.account_removed", "A vendor's credential was erased.", "account"),
             _type("credential.used", "How often a vendor's credential was opened in a minute, by purpose.", "account"),
             _type("results.read", "A key read a job's result for the first time.", *_WHO, "job_id"),
+            _type(
+                "erasure.ordered",
+                "What belongs to a job, a principal or a project is erased for good, in backups too.",
+                *("scope", "objects", "reason", "by"),
+            ),
+            _type(
+                "retention.applied",
+                "A project's sealed objects of one kind were kept long enough, and are erased.",
+                *("kind", "before", "days", "objects", "held", "policy", "by"),
+            ),
+            _type(
+                "preservation.ordered",
+                "A legal hold: from now on nothing of this is erased or pruned.",
+                *("hold", "scope", "target", "reason", "by"),
+            ),
+            _type("preservation.lifted", "A legal hold holds no longer.", "hold", "reason", "by"),
             _type("session.opened", "A session or batch takes jobs.", *_WHO, "session"),
             _type("session.closed", "A session or batch takes no more jobs.", *_WHO, "session"),
             _type(
@@ -130,6 +163,12 @@ TYPES: Final[Mapping[str, EntryType]] = MappingProxyType(
             _type("key.rotated", "A gateway key was replaced by another.", "key"),
             _type("key.revoked", "A gateway key ended.", "key"),
             _type("token.granted", "A key was traded for a short-lived access token.", *_WHO),
+            _type(
+                "console.signed_in",
+                "A person came into the console, by a key or by an identity provider's word.",
+                *("principal", "session", "how", "roles"),
+            ),
+            _type("console.signed_out", "A console session was ended, by its owner or an operator.", "session", "by"),
             _type("principal.created", "A person or service became known.", "principal"),
             _type("principal.changed", "A person or service was changed, disabled or enabled.", "principal"),
             _type("project.created", "A project was opened.", "project"),

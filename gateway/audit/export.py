@@ -5,13 +5,16 @@ and their Merkle root: `{"format":"qgw.ledger/1","last":"<hex>","origin":"…","
 further line is one entry, from `seq` 0 on:
 `{"hash":"<hex>","leaf":{"event":{…},"prev":"<hex>","seq":N,"v":1}}`, where `hash` is SHA-256(0x00 || leaf)
 over the leaf's bytes exactly as they stand there, and `prev` is the `hash` of the line before (of the first:
-64 zeros). Lines end with a single line feed. `audit.verify` checks all of it without the database.
+64 zeros). Of an entry that retention emptied only `{"hash":"<hex>","pruned":N}` is left, which an entry of type
+`ledger.pruned` must have announced. Lines end with a single line feed. `audit.verify` checks all of it without the
+database.
 """
 
 from collections.abc import AsyncIterator
 
 import msgspec
 
+from gateway.audit import pruned
 from gateway.audit.merkle import Frontier, FrontierError
 from gateway.audit.verify import Header, entry_line
 from gateway.domain.chain import Head
@@ -19,6 +22,7 @@ from gateway.domain.errors import RefusedError
 from gateway.store import entries
 from gateway.store.apply import LedgerUnavailableError
 from gateway.store.engine import Database
+from gateway.store.entries import StoredEntry
 
 
 class LedgerDamagedError(RefusedError):
@@ -63,7 +67,12 @@ async def export(database: Database) -> AsyncIterator[list[bytes]]:
 async def lines(database: Database, *, start: int, stop: int) -> AsyncIterator[list[bytes]]:
     """Give the lines of the entries `start <= seq < stop`, a page at a time."""
     async for page in entries.pages(database, start=start, stop=stop):
-        yield [entry_line(entry.leaf_hash.hex().encode(), entry.leaf) for entry in page]
+        yield [_line(entry) for entry in page]
+
+
+def _line(entry: StoredEntry) -> bytes:
+    stated = entry.leaf_hash.hex().encode()
+    return pruned.line(stated, entry.seq) if entry.pruned else entry_line(stated, entry.leaf)
 
 
 def _header_line(head: Head) -> bytes:

@@ -4,9 +4,11 @@ Every entry must follow the one before (`seq`, `prev`), hash to what is stated b
 JSON; all of them together must have the expected Merkle root. An edit, a deletion, a reordering or an
 insertion shows in the entries themselves. A cut tail, or a history written anew from some entry on, shows
 only against a head from elsewhere: give `expected_head` where one was noted down, or `audit.witnessed` the
-checkpoints that witnesses cosigned.
+checkpoints that witnesses cosigned. Entries that retention emptied keep their hashes, and must have been
+announced: `audit.pruned`.
 """
 
+import re
 from binascii import hexlify
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +19,7 @@ from typing import Annotated, Any, Final, Literal, Never
 
 import msgspec
 
+from gateway.audit import pruned
 from gateway.audit.merkle import NOTHING_BEFORE, Frontier, leaf_hash, leaf_tail
 
 FORMAT: Final = "qgw.ledger/1"
@@ -36,6 +39,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "entry-missing": "Entries are missing before this one: they were deleted or moved.",
         "entry-misplaced": "An entry stands after a later one, or twice: it was moved or inserted.",
         "chain-broken": "An entry names another predecessor than the one it has: one of the two was changed.",
+        "pruned-uncovered": "Entries are empty, and none says that they were pruned: somebody hid what they told.",
+        "pruned-early": "Entries were emptied before they were as old as announced, or as an auditor demands.",
         "not-canonical": "A leaf is not the one canonical form of the fields an entry has.",
         "tail-missing": "The ledger was longer: its newest entries were cut off.",
         "tail-added": "There are more entries than the header says.",
@@ -52,6 +57,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
 """What verification can find, and what it means; the reference page is made from it."""
 
 _HEADER: Final = "the header"
+_PRUNED: Final = re.compile(rb'\{"hash":"([0-9a-f]{64})","pruned":(0|[1-9][0-9]{0,18})\}\n')
+_PRUNED_BYTES: Final = len(pruned.line(b"0" * 64, 10**18))
+"""Longer lines are not looked at twice."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag=FORMAT):
@@ -144,6 +152,8 @@ class Report:
     root: str
     """Merkle root over them, hexadecimal: compare it with what others hold."""
     findings: tuple[Finding, ...]
+    pruned: int = 0
+    """How many of them retention emptied: their hashes are proven, what they told is gone."""
     checkpoints: int = 0
     """How many signed checkpoints were compared."""
     witnessed: Witnessed | None = None
@@ -177,9 +187,12 @@ def entry_line(stated_hash: bytes, leaf: bytes) -> bytes:
 
 
 class Verifier:
-    """Takes lines in any number of portions; `first` is the entry to begin with, whose predecessor is not known."""
+    """Takes lines in any number of portions; `first` is the entry to begin with, whose predecessor is not known.
 
-    def __init__(self, *, strict: bool = True, first: int = 0) -> None:
+    `keeps` is for how many days an auditor demands that entries be kept whole.
+    """
+
+    def __init__(self, *, strict: bool = True, first: int = 0, keeps: int = 0) -> None:
         self._heads: list[tuple[str, ExpectedHead]] = []
         self._watched: tuple[bytes, Callable[[int, bytes], None]] | None = None
         self._strict = strict
@@ -191,6 +204,7 @@ class Verifier:
         self._stood: dict[int, tuple[str, str | None]] = {}
         """Root and newest hash at the sizes that heads speak of."""
         self._findings: list[Finding] = []
+        self._prunings = pruned.Prunings(keeps)
 
     def expect(self, name: str, head: ExpectedHead) -> None:
         """Compare with a head too; `name` says in findings whose it is. Before the first line."""
@@ -220,10 +234,17 @@ class Verifier:
         for line in lines:
             if frontier.size in sizes:
                 self._note()
+            if (digest := self._skip(line)) is not None:
+                frontier.append(digest)
+                continue
             digest = self._follow(line) or self._examine(line)
             if digest is None:
                 continue
             frontier.append(digest)
+            if self._prunings.open:
+                self._prunings.end(line[LEAF_AT:-2])
+            if pruned.MARK in line:
+                self._prunings.announce(line[LEAF_AT:-2])
             if self._watched is not None and self._watched[0] in line:
                 self._watched[1](self._seq - 1, line[LEAF_AT:-2])
             if strict:
@@ -234,8 +255,12 @@ class Verifier:
         self._note()
         for name, head in self._heads:
             self._compare(name, head)
+        if (found := self._prunings.finding()) is not None:
+            self._find(*found)
         root = self._frontier.root().hex()
-        return Report(entries=self._frontier.size, root=root, findings=tuple(self._findings))
+        return Report(
+            entries=self._frontier.size, root=root, findings=tuple(self._findings), pruned=self._prunings.count
+        )
 
     def _note(self) -> None:
         newest = None if self._previous is None else self._previous.hex()
@@ -255,6 +280,16 @@ class Verifier:
         self._seq += 1
         self._previous = digest
         return digest
+
+    def _skip(self, line: bytes) -> bytes | None:
+        """Take an entry that retention emptied; its hash goes into chain and tree."""
+        if len(line) > _PRUNED_BYTES or (match := _PRUNED.fullmatch(line)) is None:
+            return None
+        stated, seq = match[1], int(match[2])
+        self._judge_place(_Place(seq=seq, prev="" if self._previous is None else self._previous.hex()))
+        self._follow_from(seq, stated)
+        self._prunings.empty(seq)
+        return bytes.fromhex(stated.decode())
 
     def _examine(self, line: bytes) -> bytes | None:
         """Say what is wrong with an entry, and find the way back into the chain."""

@@ -82,7 +82,7 @@ class AdminEntries:
         )
         await self.ledger.record(
             draft,
-            rows=(*rows, *(subjects.write(digests[field], name) for field, name in told.items())),
+            rows=(*rows, *(self._name(digests[field], name) for field, name in told.items())),
             sealed=tuple(sealed),
             erased=tuple(erased),
             erased_kinds=tuple(erased_kinds),
@@ -90,3 +90,6 @@ class AdminEntries:
             job=job,
             attempt=attempt,
         )
+
+    def _name(self, digest: str, name: str) -> RowWrite:
+        return subjects.write(digest, self.vault.names.seal(digest, name))

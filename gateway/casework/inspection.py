@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-import msgspec
-
+from gateway.audit.leaf import decode
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord
 from gateway.ports.operations import ListJobs
-from gateway.store import attempts, entries, jobs, objects, projects, subjects
+from gateway.store import attempts, entries, jobs, objects, projects
 from gateway.store.attempts import AttemptRow
 from gateway.store.engine import Database
 from gateway.store.entries import StoredEntry
+from gateway.vault.vault import Vault
 
 PAGE: Final = 1000
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -43,22 +43,6 @@ class EntryUnknownError(RefusedError):
     def __init__(self, seq: int) -> None:
         super().__init__(f"the ledger has no entry {seq} yet; `gateway audit show` lists the newest")
         self.seq = seq
-
-
-class _Event(msgspec.Struct, frozen=True):
-    at: str
-    body: dict[str, Any]
-    id: str
-    project: str | None
-    schema: int
-    type: str
-
-
-class _Leaf(msgspec.Struct, frozen=True):
-    event: _Event
-    prev: str
-    seq: int
-    v: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +76,8 @@ class JobReport:
 class Inspection:
     """Reads jobs and entries of every project; only who runs the gateway's machine may ask."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database, self._vault = database, vault
 
     async def jobs(self, wanted: ListJobs, *, project_id: str | None = None) -> list[JobRecord]:
         """List jobs as asked, of one project or of all, in the order asked for."""
@@ -114,6 +98,21 @@ class Inspection:
         Raises:
             JobUnknownError: there is none.
         """
+        report = await self.record(name)
+        since = report.attempts[0].seq if report.attempts else 0
+        told = [
+            entry
+            async for entry in self._every(since=since, project_id=report.job.project_id)
+            if entry.body.get("job_id") == report.job.id
+        ]
+        return replace(report, entries=tuple(await self._named(told)))
+
+    async def record(self, name: str) -> JobReport:
+        """Report one job as `job` does, without looking for its entries.
+
+        Raises:
+            JobUnknownError: there is none.
+        """
         async with self._database.reading() as connection:
             record = await jobs.load(connection, name) or await jobs.by_id(connection, name)
             if record is None:
@@ -122,14 +121,7 @@ class Inspection:
             numbers = range(1, newest.attempt + 1) if newest else ()
             tried = [await attempts.load(connection, record.id, number) for number in numbers]
             sealed = await objects.kinds(connection, record.id)
-        known = tuple(row for row in tried if row is not None)
-        since = known[0].seq if known else 0
-        told = [
-            entry
-            async for entry in self._every(since=since, project_id=record.project_id)
-            if entry.body.get("job_id") == record.id
-        ]
-        return JobReport(job=record, attempts=known, sealed=sealed, entries=tuple(await self._named(told)))
+        return JobReport(job=record, attempts=tuple(row for row in tried if row is not None), sealed=sealed)
 
     async def entry(self, seq: int) -> Entry:
         """Show one entry.
@@ -178,8 +170,7 @@ class Inspection:
 
     async def _named(self, found: list[Entry]) -> list[Entry]:
         digests = {digest for entry in found for digest in _digests(entry.body)}
-        async with self._database.reading() as connection:
-            known = await subjects.names(connection, digests)
+        known = await self._vault.named(digests)
         return [
             replace(entry, names={digest: known[digest] for digest in _digests(entry.body) if digest in known})
             for entry in found
@@ -187,7 +178,9 @@ class Inspection:
 
 
 def _decoded(stored: StoredEntry) -> Entry:
-    leaf = msgspec.json.decode(stored.leaf, type=_Leaf)
+    if stored.pruned:
+        return _pruned(stored)
+    leaf = decode(stored.leaf)
     return Entry(
         seq=leaf.seq,
         type=leaf.event.type,
@@ -197,6 +190,21 @@ def _decoded(stored: StoredEntry) -> Entry:
         body=leaf.event.body,
         names={},
         prev=leaf.prev,
+        leaf_hash=stored.leaf_hash.hex(),
+    )
+
+
+def _pruned(stored: StoredEntry) -> Entry:
+    """Show what is left of an entry that retention emptied."""
+    return Entry(
+        seq=stored.seq,
+        type=stored.type,
+        at=stored.at,
+        event_id="",
+        project_id=None,
+        body={"reason": "pruned by retention"},
+        names={},
+        prev="",
         leaf_hash=stored.leaf_hash.hex(),
     )
 

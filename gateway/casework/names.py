@@ -8,6 +8,7 @@ from gateway.domain.errors import RefusedError
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9 ._@+-]{0,62}[a-zA-Z0-9])?")
 _LABEL_LENGTH: Final = 128
+_REASON_LENGTH: Final = 200
 
 
 class NameRefusedError(RefusedError):
@@ -86,3 +87,26 @@ def checked_new(noun: str, name: str, taken: Iterable[str]) -> str:
     if name.casefold() in {other.casefold() for other in taken}:
         raise DuplicateNameError(noun, name)
     return name
+
+
+class ReasonRefusedError(RefusedError):
+    """What stays in the ledger for good needs a reason that fits on a line."""
+
+    code = "reason-refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"give a reason of 1 to {_REASON_LENGTH} printable characters, without anybody's name; the ledger keeps it"
+        )
+
+
+def checked_reason(reason: str) -> str:
+    """Give a reason back, without the spaces around it.
+
+    Raises:
+        ReasonRefusedError: there is none, or it does not fit on a line.
+    """
+    told = reason.strip()
+    if not told or len(told) > _REASON_LENGTH or not told.isprintable():
+        raise ReasonRefusedError
+    return told

@@ -7,6 +7,7 @@ from gateway.casework.names import UnknownNameError, checked_new
 from gateway.domain.clock import Clock
 from gateway.domain.ids import PrincipalId
 from gateway.domain.principal import Principal, PrincipalKind
+from gateway.domain.writes import RowWrite
 from gateway.store import principals
 from gateway.store.engine import Database
 
@@ -22,7 +23,7 @@ class Principals:
     async def every(self) -> list[Principal]:
         """List all principals by name."""
         async with self.database.reading() as connection:
-            return await principals.every(connection)
+            return await principals.every(connection, self.entries.vault.principal_name)
 
     async def named(self, name: str) -> Principal:
         """Find one by name or id.
@@ -66,12 +67,17 @@ class Principals:
         await self._record("principal.changed", changed, by)
         return changed
 
+    def row(self, who: Principal) -> RowWrite:
+        """Prepare a principal's row, its name sealed."""
+        vault = self.entries.vault
+        return principals.write(who, vault.names.seal(vault.subject(who.id), who.name))
+
     async def _record(self, type_: str, who: Principal, by: str) -> None:
         await self.entries.record(
             type_,
             by=by,
             project_id=None,
-            rows=(principals.write(who),),
+            rows=(self.row(who),),
             body={"kind": who.kind.value, "disabled": who.disabled},
             people={"principal": (who.id, who.name)},
         )

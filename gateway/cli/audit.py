@@ -10,22 +10,33 @@ import rich_click as click
 from gateway.audit.export import export as pages_of
 from gateway.audit.verify import ExpectedHead, Report
 from gateway.audit.witnessed import note_line
+from gateway.casework.formats import Form
 from gateway.casework.inspection import Entry
-from gateway.cli import entries, proving
+from gateway.cli import entries, proving, search
 from gateway.cli.exits import Exit
+from gateway.cli.fsck import fsck
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
+from gateway.cli.lineage import lineage
 from gateway.cli.output import answer_json, answer_table, json_option, say
 from gateway.cli.proving import Given
+from gateway.domain.search import Filter
 from gateway.wiring import House
 
 _READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_LEDGER = "ledger"
 _NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 @click.group()
 def audit() -> None:
     """The ledger: prove it, read it, take it away."""
+
+
+audit.add_command(fsck)
+audit.add_command(lineage)
+for searching in (search.search, search.tail, search.exports, search.reindex):
+    audit.add_command(searching)
 
 
 @audit.command()
@@ -37,6 +48,7 @@ def audit() -> None:
 @click.option("--checkpoints", type=_READABLE, help="The ledger's own, as `export --checkpoints` wrote them.")
 @click.option("--known", type=_READABLE, multiple=True, help="A checkpoint from a witness, or that you kept yourself.")
 @click.option("--within", type=click.IntRange(1), help="Witnesses must have seen it so many seconds ago or less.")
+@click.option("--keeps", type=click.IntRange(0), default=0, help="Entries must have been kept whole for so many days.")
 @json_option
 @call
 def verify(
@@ -109,12 +121,29 @@ def show(
 @audit.command()
 @click.option("--output", type=_NEW_FILE, help="File to write; else stdout.")
 @click.option("--checkpoints", type=_NEW_FILE, help="File for the signed checkpoints, with one of what is exported.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([_LEDGER, *(each.value for each in Form)]),
+    default=_LEDGER,
+    show_default=True,
+    help="`ledger` is all of it, to be verified; the others take a filter.",
+)
+@search.filter_options
 @call
-def export(this: Call, /, *, output: Path | None, checkpoints: Path | None) -> None:
-    """Write the whole ledger as JSON lines that anyone can verify without this gateway.
+def export(this: Call, /, *, output: Path | None, checkpoints: Path | None, form: str, **options: Any) -> None:
+    """Write the whole ledger as JSON lines that anyone can verify without this gateway, or a selection for programs.
 
-    The first line names the ledger, its size and its Merkle root; every further line is one entry.
+    In format `ledger` the first line names the ledger, its size and its Merkle root; every further line is one entry.
     """
+    asked = search.filter_of(options)
+    if form != _LEDGER:
+        if checkpoints is not None:
+            raise click.UsageError("--checkpoints belong to the whole ledger: leave --format out")
+        say(f"{in_house(this, lambda house: search.write_selection(house, asked, Form(form), output))} bytes written")
+        return
+    if asked != Filter():
+        raise click.UsageError("the whole ledger has no filter: choose another --format")
 
     async def work(house: House) -> int:
         if checkpoints is not None:
@@ -137,7 +166,7 @@ def policy(this: Call) -> None:
 
     For auditors and witnesses, who should compare it with one that they got another way.
     """
-    click.echo(in_house(this, proving.policy_of), nl=False)
+    click.echo(in_house(this, lambda house: house.proving.policy()), nl=False)
 
 
 @audit.command("rotate-key")
@@ -176,6 +205,8 @@ def _tell(report: Report, *, as_json: bool) -> None:
         click.echo(f"{finding.code}: {finding.sentence}")
     verdict = "holds" if report.ok else f"does not hold, {len(report.findings)} findings"
     say(f"the ledger {verdict}: {report.entries} entries, Merkle root {report.root}")
+    if report.pruned:
+        say(f"{report.pruned} of them are pruned: their hashes are proven, what they told is gone")
     if (seen := report.witnessed) is not None and seen.witnesses:
         at = datetime.fromtimestamp(seen.at, tz=UTC)
         say(f"{', '.join(seen.witnesses)} saw the first {seen.size} of them at {at:%Y-%m-%d %H:%M:%S}Z")

@@ -27,6 +27,7 @@ def init(this: Call, /, *, as_json: bool) -> None:
         return
     say(f"made a deployment in {this.settings.state_dir}")
     say(f"keep a copy of {this.settings.master_key_file} elsewhere: without it nothing sealed can be opened")
+    say(f"and one of {this.settings.erasure_key_file}, written anew after each erasure: gateway erase copy PLACE")
     say("this administrator's key is shown now and never again:")
     click.echo(text)
 

@@ -7,9 +7,10 @@ from typing import Any
 import rich_click as click
 
 from gateway.casework.inspection import JobReport
+from gateway.cli.exits import Exit
 from gateway.cli.house import in_house, names
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_fields, answer_json, answer_table, json_option
+from gateway.cli.output import answer_fields, answer_json, answer_table, json_option, say
 from gateway.domain.job import JobRecord
 from gateway.ports.operations import ListJobs
 from gateway.wiring import House
@@ -65,6 +66,28 @@ def show(this: Call, /, *, job_id: str, as_json: bool) -> None:
 
 @jobs.command()
 @click.argument("job_id", metavar="ID")
+@json_option
+@call
+def provenance(this: Call, /, *, job_id: str, as_json: bool) -> Exit:
+    """Show where the job ID comes from: each field of its provenance, and who told it.
+
+    Exits 0 when it is as the ledger names it, and 1 when it was erased, or is not what was sealed at submission.
+    """
+    traced = in_house(this, lambda house: house.provenances.of(job_id))
+    document = traced.document
+    if as_json:
+        answer_json({"document": document, "digest": traced.digest, "holds": traced.holds})
+    elif document is not None:
+        answer_table([_origin(name, told) for name, told in document["fields"].items()], ("field", "told by", "value"))
+        click.echo()
+        answer_fields({name: document[name] for name in ("complete", "score", "missing")} | {"holds": traced.holds})
+    else:
+        say(f"the provenance of {traced.job.client_job_id} was erased; the ledger names its digest {traced.digest}")
+    return Exit.DONE if traced.holds else Exit.NO
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
 @click.option("--reason", required=True, help="Why; its owner reads it.")
 @json_option
 @call
@@ -76,6 +99,10 @@ def close(this: Call, /, *, job_id: str, reason: str, as_json: bool) -> None:
     """
     closed = in_house(this, lambda house: house.administration.stranded.close(job_id, reason=reason))
     answer_json(_fields(closed)) if as_json else answer_fields(_fields(closed))
+
+
+def _origin(name: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"field": name, "told by": told["origin"], "value": told["value"]}
 
 
 def _wanted(*, backend: str | None, pending: bool | None, limit: int) -> ListJobs:

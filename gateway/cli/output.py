@@ -23,6 +23,11 @@ def answer_json(value: Any) -> None:
     click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
 
 
+def answer_line(value: Any) -> None:
+    """Write one of many results as a line of JSON."""
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False))
+
+
 def answer_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Write results as aligned columns, never cut off and without colour, so that `grep` and `awk` work."""
     lines = [list(columns), *([_cell(row[column]) for column in columns] for row in rows)]

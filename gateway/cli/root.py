@@ -33,7 +33,12 @@ COMMANDS: Final[Mapping[str, str]] = {
     "invoices": "gateway.cli.invoices",
     "plan": "gateway.cli.plan",
     "jobs": "gateway.cli.jobs",
+    "replay": "gateway.cli.replay",
     "audit": "gateway.cli.audit",
+    "retention": "gateway.cli.retention",
+    "erase": "gateway.cli.erase",
+    "evidence": "gateway.cli.evidence",
+    "console": "gateway.cli.console",
     "witness": "gateway.cli.witness",
     "policy": "gateway.cli.policy",
 }

@@ -49,6 +49,7 @@ async def serve(settings: Settings) -> None:
         finally:
             for task in background:
                 task.cancel()
+            house.search.followers.ending.set()
             await _stop(house, listeners)
 
 

@@ -1,13 +1,11 @@
 """`gateway spend`: who spent what, in four figures that stay four."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import rich_click as click
 
-from gateway.casework import focus
+from gateway.casework import focus, sheets
 from gateway.casework.spending import BY, Spent, row_of
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
@@ -18,7 +16,6 @@ _FIGURES: Final = (
     *("currency", "estimated", "held", "reported", "invoiced", "charged", "open"),
     *("jobs", "circuits", "shots", "qpu_seconds", "native"),
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
 
 
 @click.command()
@@ -66,15 +63,5 @@ def spend(this: Call, /, *, by: str, since: str | None, until: str | None, proje
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Write CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    page = io.StringIO(newline="")
-    writer = csv.writer(page, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row[column]) for column in columns] for row in rows)
-    return page.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    text = "" if value is None else str(value)
-    number = text.removeprefix("-").replace(".", "", 1).isdecimal()
-    return f"'{text}" if text.startswith(_FORMULA) and not number else text
+    """Write rows as CSV, their columns first."""
+    return sheets.lines([columns, *([row[column] for column in columns] for row in rows)])

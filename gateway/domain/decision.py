@@ -1,8 +1,10 @@
 """What policy decided, and where the job may go because of it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from gateway.domain.backend import ExecutionKind
@@ -75,6 +77,15 @@ class Decision:
     facts: bytes
     """The canonical facts themselves, to be sealed beside the entry."""
     milliseconds: float
+
+    @property
+    def outcome_digest(self) -> str:
+        """SHA-256 of what was decided, every word of it: who decides it again gets the same."""
+        said = [[[each.rule, each.message, each.remedy] for each in found] for found in (self.deny, self.warn)]
+        place = None if self.placement is None else [self.placement.kind.value, self.placement.reason]
+        obliged = [[each.kind, each.parameters] for each in self.obligations]
+        outcome = json.dumps([self.allow, said, place, obliged], sort_keys=True, separators=(",", ":"))
+        return sha256(outcome.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ class Submission:
     """JSON pointers of fields no model of ours knows; policy decides."""
     sdk: str
     """Client and version as the request claims them; a claim, not a proof. Empty when it says nothing."""
+    compiler: str = ""
+    """What compiled its circuits, and the version, as the request claims; empty when it says nothing."""
     echo: Mapping[str, Any] = field(repr=False)
     """Fields the dialect shows again when it is asked for the job, such as `cost` or `runtime`."""
     repeat_token: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.domain.backend import Calibration
+from gateway.domain.backend import Backend, Calibration
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.clock import Clock, rfc3339
 from gateway.domain.decision import Decision, Placement, Tried
@@ -40,6 +40,8 @@ class Case:
     measured: ProgramFacts
     decision: Decision
     placement: Placement
+    backend: Backend
+    """Where it will run."""
     calibration: Calibration | None
     """Of the backend where it will run."""
     quote: Quote | None

@@ -91,7 +91,7 @@ class Changes:
         )
 
     async def delete(self, caller: Caller, client_job_id: str) -> None:
-        """Hide a finished job and shred its payload and result; its entries and facts stay.
+        """Hide a finished job and shred its payload and result, but for a legal hold; its entries and facts stay.
 
         Raises:
             JobUnfinishedError: it still waits or runs.
@@ -103,7 +103,8 @@ class Changes:
             raise JobUnfinishedError(job=client_job_id, status=job.status.value)
         async with self.turns.of(job.id):
             draft = self.entries.by("job.deleted", caller, job_id=job.id)
-            await self.ledger.record(draft, edit=JobEdit(job_id=job.id, deleted=True), erased=(job.id,))
+            erased = () if await self.find.is_held(job) else (job.id,)
+            await self.ledger.record(draft, edit=JobEdit(job_id=job.id, deleted=True), erased=erased)
             self.jobs.put(replace(job, deleted=True))
 
     async def delete_each(self, caller: Caller, client_job_ids: Sequence[str]) -> None:

@@ -54,7 +54,7 @@ class Chooser:
     decision_point: DecisionPoint
     fleet: Fleet
     outbound: Outbound
-    order: tuple[Step, ...]
+    order: Callable[[], tuple[Step, ...]]
     ids: Callable[[], str]
     metrics: Metrics
 
@@ -131,7 +131,8 @@ class Chooser:
         )
 
     def _steps_before_simulator(self) -> Sequence[Step]:
-        before = self.order[: self.order.index(Step.SIMULATOR)] if Step.SIMULATOR in self.order else self.order
+        order = self.order()
+        before = order[: order.index(Step.SIMULATOR)] if Step.SIMULATOR in order else order
         return [step for step in before if step in {Step.ALTERNATIVE, Step.VENDOR}]
 
     async def _decide(self, survey: Survey) -> Decision:

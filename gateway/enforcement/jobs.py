@@ -22,7 +22,7 @@ from gateway.ports.answers import CostView, JobList, JobView, LogLines, ResultBo
 from gateway.ports.operations import ListJobs
 from gateway.ports.upstream import Upstream
 from gateway.routing.fleet import Fleet
-from gateway.store import holds
+from gateway.store import holds, legal_holds
 from gateway.store import jobs as rows
 from gateway.store.engine import Database
 from gateway.store.view import JobView as RecentJobs
@@ -57,6 +57,12 @@ class Jobs:
         visible = self.access.visible(caller, job, name=client_job_id)
         self.repeats.asked(visible)
         return visible
+
+    async def is_held(self, job: JobRecord) -> bool:
+        """Say whether a legal hold keeps what is sealed of a job."""
+        async with self.database.reading() as connection:
+            held = await legal_holds.standing(connection)
+        return held.by(job=job.id, principal=job.principal_id, project=job.project_id) is not None
 
     async def show(self, caller: Caller, client_job_id: str, *, parameters: bool) -> JobView:
         """Show one job, with what was submitted if asked for."""

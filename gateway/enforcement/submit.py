@@ -29,6 +29,7 @@ from gateway.domain.permit import Permit
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
 from gateway.domain.writes import SealedWrite
+from gateway.enforcement import provenance
 from gateway.enforcement.archive import CalibrationArchive
 from gateway.enforcement.case import Case, Stages
 from gateway.enforcement.choose import Choice, Chooser, why_elsewhere
@@ -271,6 +272,7 @@ class Submitter:
             measured=measured,
             decision=choice.decision,
             placement=placement,
+            backend=berth.backend,
             calibration=berth.calibration(),
             quote=self.surveyor.quote(
                 caller,
@@ -332,7 +334,8 @@ class Submitter:
         log.info(events.RESERVATION_REFUSED, decision_id=case.decision.id, code=error.code)
 
     async def _permit(self, case: Case, job: JobRecord, order: Order) -> Permit:
-        sealed = await self._sealed(case, job)
+        origin = provenance.record(case, job)
+        sealed = await self._sealed(case, job, origin)
         draft = self.entries.permitted(
             caller=case.caller,
             submission=case.submission,
@@ -343,6 +346,7 @@ class Submitter:
             classification=case.survey.classification,
             quote=case.quote,
             sealed=sealed,
+            provenance=origin.entry,
             not_applied=case.survey.not_applied,
             prepared=order.prepared,
             tried=case.tried,
@@ -361,15 +365,13 @@ class Submitter:
         self.jobs.put(job)
         return permit
 
-    async def _sealed(self, case: Case, job: JobRecord) -> dict[str, SealedWrite]:
-        """Seal what was received, what was judged, and what will be sent where that was written anew."""
-        sealed = {
-            "payload": await self._seal(case.caller, job.id, "payload", case.submission.body),
-            "facts": await self._seal(case.caller, case.decision.id, "facts", case.decision.facts),
-        }
+    async def _sealed(self, case: Case, job: JobRecord, origin: provenance.Record) -> dict[str, SealedWrite]:
+        """Seal what was received, where it comes from, what was judged, and what is sent if that was written anew."""
+        kept = [("payload", job.id, case.submission.body), ("facts", case.decision.id, case.decision.facts)]
+        kept.append((provenance.KIND, job.id, origin.document))
         if case.written is not None:
-            sealed[SENT] = await self._seal(case.caller, job.id, SENT, case.written)
-        return sealed
+            kept.append((SENT, job.id, case.written))
+        return {kind: await self._seal(case.caller, name, kind, content) for kind, name, content in kept}
 
     async def _forward(
         self, permit: Permit, job: JobRecord, order: Order, taken: Callable[[JobRecord], None]

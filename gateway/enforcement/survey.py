@@ -3,7 +3,7 @@
 Whatever cannot be found out becomes an unknown fact, and unknown facts deny: nothing here says no.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from gateway.domain.errors import RefusedError
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
+from gateway.domain.witnessing import Witnessing
 from gateway.enforcement.standings import Standings, payer
 from gateway.policy.facts import BudgetFacts, SimulatorFacts, canonical, collect, option_paths
 from gateway.routing import place
@@ -73,6 +74,8 @@ class Surveyor:
     books: Standings
     jobs: JobView
     clock: Clock
+    witnessed: Callable[[], Witnessing | None] = lambda: None
+    """How far witnesses have seen the ledger, from memory."""
 
     async def measure(
         self, caller: Caller, submission: Submission
@@ -138,6 +141,7 @@ class Surveyor:
                 budget=_budget(caller, backend, quote, survey),
                 simulator=survey.simulator,
                 unfinished=self.jobs.unfinished(caller.principal.id, caller.project.id),
+                witnessed=self.witnessed(),
                 now=self.clock.now(),
             )
         )

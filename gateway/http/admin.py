@@ -23,9 +23,11 @@ from gateway.domain.errors import GatewayError, NotFoundError, RefusedError
 from gateway.domain.principal import Caller
 from gateway.enforcement.access import Access
 from gateway.http import views
+from gateway.http.audit import AuditController, filter_of, format_of, sight_of
 from gateway.http.guards import BodyTooLargeError
 from gateway.http.problems import problem, retry_after, status_of
 from gateway.http.proxy import InternalError
+from gateway.http.receipts import EvidenceController, Reader, ReceiptController
 from gateway.telemetry import events
 from gateway.wiring import House
 
@@ -183,14 +185,29 @@ class InvoiceController(Controller):
 
 def admin(house: House) -> Litestar:
     """Build the application; whoever mounts it has identified the caller and put it into the request's state."""
-    access = Access(house.bundle.roles)
+    access = Access(house.policies.roles)
+
+    def reader(caller: NamedDependency[Caller]) -> Reader:
+        return Reader(caller=caller, access=access, subject=house.vault.subject)
+
     return Litestar(
-        route_handlers=[BudgetController, SpendController, InvoiceController],
+        route_handlers=[
+            *(BudgetController, SpendController, InvoiceController),
+            *(ReceiptController, EvidenceController),
+            AuditController,
+        ],
         path=MOUNT,
         dependencies={
             "caller": Provide(_caller, sync_to_thread=False),
             "access": Provide(lambda: access, sync_to_thread=False),
             "work": Provide(lambda: house.administration, sync_to_thread=False),
+            "gate": Provide(lambda: house.serving.gate, sync_to_thread=False),
+            "search": Provide(lambda: house.search, sync_to_thread=False),
+            "sight": Provide(sight_of, sync_to_thread=False),
+            "filter_": Provide(filter_of, sync_to_thread=False),
+            "format_": Provide(format_of, sync_to_thread=False),
+            "evidence": Provide(lambda: house.evidence, sync_to_thread=False),
+            "reader": Provide(reader, sync_to_thread=False),
         },
         exception_handlers={GatewayError: _refused, HTTPException: _misunderstood, Exception: _failed},
         request_max_body_size=LARGEST_BODY_BYTES,

@@ -13,21 +13,20 @@ from litestar.types import HTTPScope, Message, Receive, Send
 
 from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.domain.principal import Caller
-from gateway.domain.secret import Secret
 from gateway.enforcement.gate import Gate
 from gateway.enforcement.refusals import Refusals
 from gateway.http import guards
 from gateway.http.admin import SCHEMA
+from gateway.http.pages import bearer
 from gateway.http.problems import problem, retry_after, status_of
 from gateway.http.proxy import ALWAYS, send_answer
-from gateway.ports.dialect import ApiKey, WireAnswer
+from gateway.ports.dialect import WireAnswer
 from gateway.settings.listeners import Server
 from gateway.telemetry.logging import REQUEST
 from gateway.telemetry.metrics import Metrics
 
 DIALECT: Final = "admin"
 """How the admin interface is called where dialects are: in metrics, logs and refusals."""
-_BEARER: Final = "bearer "
 _QUESTIONS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -83,9 +82,7 @@ class AdminDoor:
         path = guards.check_target(scope)
         if path == SCHEMA or path.startswith(f"{SCHEMA}/"):
             return None
-        text = headers.get("authorization", "")
-        shown = ApiKey(Secret.of(text[len(_BEARER) :].strip())) if text.lower().startswith(_BEARER) else None
-        caller = await self.gate.identify(shown)
+        caller = await self.gate.identify(bearer(headers))
         REQUEST.set({**REQUEST.get(), "principal_id": caller.principal.id, "project_id": caller.project.id})
         return caller
 

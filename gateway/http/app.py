@@ -11,12 +11,16 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from gateway.domain.errors import RefusedError
 from gateway.http.admin import MOUNT, admin
 from gateway.http.admin_door import AdminDoor
+from gateway.http.bundles import MOUNT as BUNDLES
+from gateway.http.bundles import Bundles
+from gateway.http.console.door import ConsoleDoor
 from gateway.http.log import MOUNT as LOG
 from gateway.http.log import Log
 from gateway.http.problems import problem, status_of
 from gateway.http.proxy import Proxy, request_ids, send_answer
 from gateway.ports.dialect import WireAnswer
 from gateway.wiring import House
+from gateway.wiring.console import MOUNT as CONSOLE
 
 
 class NoSuchRouteError(RefusedError):
@@ -57,7 +61,8 @@ def front_door(house: House) -> ASGIApp:
         request_ids=ids,
         changed=house.serving.limits.refresh,
     )
-    log = Log(house, ids)
+    log, bundles = Log(house, ids), Bundles(house, ids)
+    visitors = ConsoleDoor.of(house, ids) if house.settings.console.enabled else None
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -66,10 +71,14 @@ def front_door(house: House) -> ASGIApp:
         mount = next((mount for mount in proxies if path == mount or path.startswith(f"{mount}/")), None)
         if mount is None and (path == MOUNT or path.startswith(f"{MOUNT}/")):
             await administration.serve(scope, receive, send)
+        elif mount is None and visitors is not None and (path == CONSOLE or path.startswith(f"{CONSOLE}/")):
+            await visitors.serve(scope, receive, send)
         elif mount is None and path.startswith(f"{LOG}/"):
             await log.serve(scope, send)
+        elif mount is None and path.startswith(f"{BUNDLES}/"):
+            await bundles.serve(scope, send)
         elif mount is None:
-            request_id, error = next(ids), NoSuchRouteError(mounts=sorted((*proxies, MOUNT, LOG)))
+            request_id, error = next(ids), NoSuchRouteError(mounts=sorted((*proxies, MOUNT, LOG, BUNDLES)))
             house.metrics.unauthenticated(error.code)
             await house.serving.refusals.note(None, error, dialect="none", operation="unknown")
             await send_answer(send, _nowhere(error, request_id), request_id)

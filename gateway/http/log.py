@@ -8,22 +8,20 @@ random id. It does tell how fast the ledger grows. Entries themselves need a key
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from litestar.types import HTTPScope, Send
 
 from gateway.audit.note import encoded
-from gateway.audit.proofs import ProofError
+from gateway.audit.proofs import ProofError, written
 from gateway.audit.tiles import Tile, TileNameError
 from gateway.audit.tree import Tree
-from gateway.audit.trust import policy
 from gateway.domain.errors import GatewayError, NotFoundError, RefusedError
-from gateway.domain.secret import Secret
 from gateway.http import guards
+from gateway.http.pages import Page, bearer, send_page
 from gateway.http.problems import problem, retry_after, status_of
-from gateway.ports.dialect import ApiKey
 from gateway.store import checkpoints, entries
 from gateway.store.checkpoints import StoredCheckpoint
 from gateway.wiring import House
@@ -34,7 +32,6 @@ _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _SECONDS: Final = "public, max-age=2"
-_BEARER: Final = "bearer "
 _NUMBER: Final = r"(0|[1-9][0-9]{0,18})"
 
 
@@ -44,17 +41,7 @@ class ProofRefusedError(RefusedError):
     code = "proof-refused"
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One answer, and how long it stays true."""
-
-    body: bytes
-    content_type: str
-    cache: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-_Show: TypeAlias = Callable[..., Awaitable[_Page]]
+_Show: TypeAlias = Callable[..., Awaitable[Page]]
 
 
 class Log:
@@ -79,12 +66,13 @@ class Log:
             page = await self._answer(scope)
         except GatewayError as error:
             status, told = status_of(error), problem(error, request_id=request_id)
-            page = _Page(told, "application/problem+json", "no-store", retry_after(error))
-        await _send(send, status, page, request_id, head_only=scope["method"] == "HEAD")
+            page = Page(told, "application/problem+json", "no-store", retry_after(error))
+        page = replace(page, headers={**page.headers, "access-control-allow-origin": "*"})
+        await send_page(send, status, page, request_id, head_only=scope["method"] == "HEAD")
         seconds = time.perf_counter() - started
         self._house.metrics.request(dialect="log", operation="Read", status=status, seconds=seconds)
 
-    async def _answer(self, scope: HTTPScope) -> _Page:
+    async def _answer(self, scope: HTTPScope) -> Page:
         server = self._house.settings.server
         guards.check_peer(scope, server.trusted_proxies)
         headers = guards.headers_of(scope)
@@ -97,56 +85,48 @@ class Log:
                 if private or not self._house.settings.ledger.public:
                     await self._require_key(headers)
                 page = await show(*match.groups())
-                return page if self._house.settings.ledger.public else _Page(page.body, page.content_type, "no-store")
+                return page if self._house.settings.ledger.public else Page(page.body, page.content_type, "no-store")
         raise NotFoundError(noun="page of the log", name=path)
 
     async def _require_key(self, headers: Mapping[str, str]) -> None:
-        text = headers.get("authorization", "")
-        shown = ApiKey(Secret.of(text[len(_BEARER) :].strip())) if text.lower().startswith(_BEARER) else None
         gate = self._house.serving.gate
-        gate.access.require(await gate.identify(shown), PERMISSION)
+        gate.access.require(await gate.identify(bearer(headers)), PERMISSION)
 
     async def _published(self) -> StoredCheckpoint:
-        """Give the newest checkpoint that as many witnesses cosigned as the settings demand."""
-        required = self._house.settings.witnesses_required
-        async with self._house.database.reading() as connection:
-            found = await checkpoints.newest(connection, cosigned_by=required)
+        found = await self._house.proving.published()
         if found is None:
             raise NotFoundError(noun="checkpoint", name="newest")
         return found
 
-    async def _checkpoint(self) -> _Page:
-        return _Page((await self._published()).whole.encode(), _TEXT, _SECONDS)
+    async def _checkpoint(self) -> Page:
+        return Page((await self._published()).whole.encode(), _TEXT, _SECONDS)
 
-    async def _policy(self) -> _Page:
-        history = await self._house.checkpoints.keyring.history()
-        keys = [key for pair in history.pairs for key in pair.keys]
-        settings = self._house.settings
-        witnesses = {name: each.verifier_keys for name, each in settings.witnesses.items()}
-        return _Page(policy(keys, witnesses, settings.witnesses_required).encode(), _TEXT, _SECONDS)
+    async def _policy(self) -> Page:
+        return Page((await self._house.proving.policy()).encode(), _TEXT, _SECONDS)
 
-    async def _tile(self, name: str) -> _Page:
+    async def _tile(self, name: str) -> Page:
         tile = await self._named(name)
-        return _Page(await self._tree.tile(tile), _BYTES, _FOR_EVER)
+        return Page(await self._tree.tile(tile), _BYTES, _FOR_EVER)
 
-    async def _bundle(self, name: str) -> _Page:
+    async def _bundle(self, name: str) -> Page:
         tile = await self._named(f"0/{name}")
         start = tile.end - tile.width
         async with self._house.database.reading() as connection:
             found = await entries.between(connection, start=start, stop=tile.end)
+        if any(each.pruned for each in found):
+            raise NotFoundError(noun="entry bundle", name=name)
         body = b"".join(len(each.leaf).to_bytes(2) + each.leaf for each in found)
-        return _Page(body, _BYTES, "private, no-store")
+        return Page(body, _BYTES, "private, no-store")
 
-    async def _inclusion(self, seq: str) -> _Page:
+    async def _inclusion(self, seq: str) -> Page:
         """Prove an entry's place in the published checkpoint, as C2SP tlog-proof."""
         stored = await self._published()
         if int(seq) >= stored.size:
             raise NotFoundError(noun="entry", name=seq)
         proof = await self._tree.inclusion(int(seq), stored.size)
-        lines = ["c2sp.org/tlog-proof@v1", f"index {seq}", *map(encoded, proof), "", stored.whole]
-        return _Page("\n".join(lines).encode(), _TEXT, _SECONDS)
+        return Page(written(int(seq), proof, stored.whole).encode(), _TEXT, _SECONDS)
 
-    async def _consistency(self, old: str, new: str) -> _Page:
+    async def _consistency(self, old: str, new: str) -> Page:
         """Prove that the ledger of one size is the beginning of that of another: a hash a line."""
         if int(new) > (await self._newest_size()):
             raise NotFoundError(noun="checkpoint", name=new)
@@ -154,7 +134,7 @@ class Log:
             proof = await self._tree.consistency(int(old), int(new))
         except ProofError as error:
             raise ProofRefusedError(f"{error}; give the smaller size first") from None
-        return _Page("".join(f"{encoded(each)}\n" for each in proof).encode(), _TEXT, _FOR_EVER)
+        return Page("".join(f"{encoded(each)}\n" for each in proof).encode(), _TEXT, _FOR_EVER)
 
     async def _named(self, name: str) -> Tile:
         """Read the name of a tile that a signed checkpoint covers."""
@@ -170,18 +150,3 @@ class Log:
         async with self._house.database.reading() as connection:
             found = await checkpoints.newest(connection)
         return 0 if found is None else found.size
-
-
-async def _send(send: Send, status: int, page: _Page, request_id: str, *, head_only: bool) -> None:
-    headers = {
-        **page.headers,
-        "content-type": page.content_type,
-        "content-length": str(len(page.body)),
-        "cache-control": page.cache,
-        "access-control-allow-origin": "*",
-        "x-content-type-options": "nosniff",
-        "qgw-request-id": request_id,
-    }
-    written = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": written})
-    await send({"type": "http.response.body", "body": b"" if head_only else page.body, "more_body": False})

@@ -17,6 +17,7 @@ from typing import Final, get_args
 import structlog
 from litestar.types import HTTPScope, Receive, Send
 
+from gateway.domain import labels
 from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.domain.principal import Caller
 from gateway.enforcement.errors import DeniedError, PolicyUnavailableError
@@ -171,13 +172,12 @@ class Proxy:
             visit.watch = asyncio.create_task(self._hung_up(visit, receive))
         answer = await self._perform(visit, operation)
         wire = self.dialect.answer(operation, answer)
-        if not isinstance(answer, Accepted):
+        job = getattr(answer, "job", None)
+        if job is None:
             return wire
-        headers = {
-            **wire.headers,
-            **self.dialect.answer_headers(answer.job),
-            "qgw-decision-id": answer.job.decision_id,
-        }
+        headers = {**wire.headers, labels.RECEIPT: labels.receipt(job.client_job_id)}
+        if isinstance(answer, Accepted):
+            headers |= {**self.dialect.answer_headers(job), "qgw-decision-id": job.decision_id}
         return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
 
     async def _decode(self, request: WireRequest) -> Operation:
@@ -203,7 +203,7 @@ class Proxy:
         wire = self.dialect.refuse(request, error, status=status, request_id=visit.id)
         decided = {}
         if isinstance(error, DeniedError | PolicyUnavailableError):
-            decided = {"qgw-decision-id": error.decision.id}
+            decided = {"qgw-decision-id": error.decision.id, labels.RECEIPT: labels.receipt(error.decision.id)}
         headers = {**wire.headers, **retry_after(error), **decided}
         return WireAnswer(status=wire.status, body=wire.body, headers=headers, content_type=wire.content_type)
 

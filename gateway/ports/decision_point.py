@@ -8,7 +8,10 @@ from gateway.domain.decision import Decision
 class DecisionPoint(Protocol):
     """Answers one question: may this job go, and where."""
 
-    engine: str
+    @property
+    def engine(self) -> str:
+        """Name the engine and its version."""
+        ...
 
     async def start(self) -> None:
         """Load the policies; fails when they do not pass their self-test."""

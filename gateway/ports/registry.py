@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.domain.errors import InsecureError
 from gateway.ports.dialect import Dialect
+from gateway.ports.rerun import Rerunner
 from gateway.ports.upstream import Upstream, UpstreamContext
 from gateway.ports.vendor import Vendor
 
@@ -40,6 +41,8 @@ class Adapter:
     """Strict model of an account's secrets: field names only, values are `SecretStr`."""
     encoder: str | None = None
     """`module:attribute` of an `Encoder`, for programs that arrived in another dialect."""
+    rerunner: Callable[[Any, Mapping[str, str]], Rerunner] | None = None
+    """Makes what runs programs once more, from its settings and the readers by name; simulators only."""
 
 
 class UnknownAdapterError(InsecureError):

@@ -8,8 +8,12 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.domain.errors import InsecureError
-from gateway.settings.addresses import is_loopback, is_private_channel
-from gateway.settings.listeners import HttpUrl, Management, Server
+from gateway.settings.addresses import is_loopback
+from gateway.settings.console import Console
+from gateway.settings.exports import Export
+from gateway.settings.listeners import Management, Server
+from gateway.settings.policy import Policy
+from gateway.settings.retention import Retention
 from gateway.settings.section import Place, Section
 from gateway.settings.webhooks import Webhook
 from gateway.settings.witnesses import Witness
@@ -48,6 +52,9 @@ class Keys(Section):
 
     master_key_file: Place | None = None
     """File with the 32-byte master key, mode 0600; absent means `master.key` in the state directory."""
+    erasure_key_file: Place | None = None
+    """File with the key that forgets what is erased, mode 0600; absent means `erasure.key` in the state directory. Like
+    the master key it belongs in no backup of the database."""
 
 
 class Identity(Section):
@@ -57,31 +64,6 @@ class Identity(Section):
     """How long a new key is valid unless `gateway keys new` says otherwise."""
     token_seconds: Annotated[int, Field(ge=60, le=3600)] = 3600
     """How long an access token is valid; revoking its key ends it at once, whatever is left."""
-
-
-class Policy(Section):
-    """Who decides, by which rules."""
-
-    engine: Literal["embedded", "opa"] = "embedded"
-    """`embedded` runs regorus in a child process; `opa` asks a real OPA server."""
-    directory: Place | None = None
-    """Policy tree; absent means the one that came with the gateway."""
-    overrides: Place | None = None
-    """Directory laid over the tree: tables (`org/<name>/data.json`) that it replaces, rules that it adds."""
-    workers: Annotated[int, Field(ge=1, le=16)] = 1
-    """Child processes of the embedded engine."""
-    deadline_ms: Annotated[int, Field(ge=10, le=10_000)] = 250
-    """How long one decision may take; no answer in time is a denial."""
-    opa_url: HttpUrl | None = None
-    """Address of the OPA server; needed by engine `opa`."""
-
-    @model_validator(mode="after")
-    def _refuse_exposure(self) -> Self:
-        if self.engine == "opa" and self.opa_url is None:
-            raise ValueError("engine opa needs opa_url, such as http://127.0.0.1:8181")
-        if self.opa_url and not is_private_channel(self.opa_url):
-            raise InsecureError("policy.opa_url is plain http beyond loopback, where answers can be forged; use https")
-        return self
 
 
 class Sandbox(Section):
@@ -201,6 +183,10 @@ class Settings(BaseSettings):
     """Requests per second."""
     ledger: Ledger = Ledger()
     """The audit ledger."""
+    console: Console = Console()
+    """The web console."""
+    retention: Retention = Retention()
+    """How long what is kept."""
     log: Log = Log()
     """The gateway's own log."""
     adapters: dict[str, dict[str, Any]] = {}
@@ -208,7 +194,9 @@ class Settings(BaseSettings):
     vendors: dict[str, VendorSettings] = {}
     """One section per vendor: how it is reached, and how often it is asked."""
     webhooks: dict[str, Webhook] = {}
-    """One section per receiver of warnings about limits."""
+    """One section per receiver of warnings about limits, or of entries of the ledger."""
+    exports: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")], Export] = {}
+    """One section per scheduled export of the ledger."""
     witnesses: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")], Witness] = {}
     """One section per witness that cosigns the ledger's checkpoints."""
 
@@ -253,3 +241,8 @@ class Settings(BaseSettings):
     def master_key_file(self) -> Place:
         """The master key's file, its default derived from the state directory."""
         return self.keys.master_key_file or self.state_dir / "master.key"
+
+    @property
+    def erasure_key_file(self) -> Place:
+        """The erasure key's file, its default derived from the state directory."""
+        return self.keys.erasure_key_file or self.state_dir / "erasure.key"

@@ -1,6 +1,6 @@
 """Ledger entries and the head, as rows. What they mean, and whether they hold, is the `audit` room's business."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,9 @@ from gateway.store.tables import audit_entry, audit_head
 PAGE: Final = 1000
 """Entries read at once; all that a reader of the whole ledger holds in memory."""
 
-_STORED: Final[tuple[Column[Any], ...]] = (audit_entry.c.seq, audit_entry.c.leaf, audit_entry.c.leaf_hash)
+_STORED: Final[tuple[Column[Any], ...]] = tuple(
+    audit_entry.c[name] for name in ("seq", "leaf", "leaf_hash", "type", "at")
+)
 
 # What every transaction of the writer does, built once.
 _LOCK: Final = select(audit_head).with_for_update()
@@ -31,7 +33,16 @@ class StoredEntry:
 
     seq: int
     leaf: bytes = field(repr=False)
+    """Empty where it was pruned."""
     leaf_hash: bytes = field(repr=False)
+    type: str
+    at: str
+    """Type and moment as the row says; of a pruned entry nothing proves them."""
+
+    @property
+    def pruned(self) -> bool:
+        """Whether retention emptied it; only its hash and its place are left."""
+        return not self.leaf
 
 
 async def create(connection: AsyncConnection, head: Head) -> None:
@@ -95,6 +106,24 @@ async def at(connection: AsyncConnection, seq: int) -> datetime | None:
     return None if text is None else parse_rfc3339(text)
 
 
+async def prune(connection: AsyncConnection, seqs: Sequence[int]) -> None:
+    """Empty entries; triggers refuse it but below an order, and for what the ledger says of itself."""
+    await connection.execute(update(audit_entry).where(audit_entry.c.seq.in_(seqs)).values(leaf=b""))
+
+
+async def first_since(connection: AsyncConnection, at: datetime) -> StoredEntry | None:
+    """Find the first entry that was not written before a moment."""
+    query = select(*_STORED).where(audit_entry.c.at >= rfc3339(at)).order_by(audit_entry.c.seq).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+async def chosen(connection: AsyncConnection, seqs: Collection[int]) -> list[StoredEntry]:
+    """Read the entries of these places, as far as there are any."""
+    query = select(*_STORED).where(audit_entry.c.seq.in_(seqs)).order_by(audit_entry.c.seq)
+    return [_stored(row) for row in await connection.execute(query)]
+
+
 async def search(
     connection: AsyncConnection, *, since: int, limit: int, project_id: str | None = None, type_: str | None = None
 ) -> list[StoredEntry]:
@@ -120,7 +149,9 @@ def _row(leaf: Leaf, link: Link) -> dict[str, Any]:
 
 
 def _stored(row: Row[Any]) -> StoredEntry:
-    return StoredEntry(seq=row.seq, leaf=_bytes(row.leaf), leaf_hash=_bytes(row.leaf_hash))
+    return StoredEntry(
+        seq=row.seq, leaf=_bytes(row.leaf), leaf_hash=_bytes(row.leaf_hash), type=row.type, at=str(row.at)
+    )
 
 
 def _bytes(value: bytes | str) -> bytes:

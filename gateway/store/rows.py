@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Insert, Table, insert
 from gateway.domain.writes import RowWrite
 from gateway.store import limits
 from gateway.store.console_tables import console_session
+from gateway.store.erasure_tables import erasure_order, legal_hold
 from gateway.store.money_tables import budget_limit, invoice, invoice_line, limit_warning, webhook_letter
 from gateway.store.tables import (
     api_key,
@@ -24,11 +25,11 @@ from gateway.store.tables import (
 )
 from gateway.store.upsert import upsert
 
-REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt, console_session)
+REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt, console_session, legal_hold)
 """Written again whole when they change. In this order, because a key refers to the first two."""
 KEPT: Final = (tenant_key, policy_revision, calibration, job_stop, invoice, invoice_line, webhook_letter)
 """Never changed by a second write: named by their content, the key to what is already sealed, or said already."""
-ONCE: Final = (limit_warning,)
+ONCE: Final = (limit_warning, erasure_order)
 """Written once: a second write of the same row is refused, and its unit with it."""
 
 _TABLES: Final = {table.name: table for table in (*REPLACED, budget_limit, *KEPT, *ONCE)}

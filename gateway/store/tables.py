@@ -1,8 +1,8 @@
 """Every table on one page; those of money have the next one. Migrations must lead here; a test compares them.
 
 Append-only tables (`audit_entry`, `journal`) are kept so by triggers, and the one row of `audit_head` may
-only move forward. Times are RFC 3339 text in UTC, so that both databases order and show them alike. Maps
-are JSON text written by the row's own module.
+only move forward. An entry may lose its body below an order to prune, and nothing else. Times are RFC 3339 text in
+UTC, so that both databases order and show them alike. Maps are JSON text written by the row's own module.
 """
 
 from typing import Final
@@ -22,14 +22,14 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.store import console_tables, money_tables, naming
+from gateway.store import console_tables, erasure_tables, money_tables, naming, search_tables
 
 SCHEMA_VERSION: Final = "0011"
 """The revision in `store/migrations` that leads to this page."""
 
 metadata = naming.metadata
 """Of all tables, those on the other pages too."""
-PAGES: Final = (console_tables, money_tables)
+PAGES: Final = (console_tables, erasure_tables, money_tables, search_tables)
 """The other pages; a table is known once its page was imported."""
 
 # ── the ledger ───────────────────────────────────────────────────────────────────────────────────
@@ -97,6 +97,7 @@ principal = Table(
     Column("kind", String(16), nullable=False),
     Column("created_at", String(27), nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("sealed_name", Text),
 )
 project = Table(
     "project",

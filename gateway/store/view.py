@@ -153,8 +153,8 @@ def _nouns(record: JobRecord) -> tuple[tuple[str, str], ...]:
 class IdentityView:
     """Every key, principal and project, so that a request is authenticated without a query."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, opened: principals.Opener = principals.sealed_as_it_is) -> None:
+        self._database, self._opened = database, opened
         self._keys: dict[str, StoredKey] = {}
         self._principals: dict[str, Principal] = {}
         self._projects: dict[str, Project] = {}
@@ -168,9 +168,17 @@ class IdentityView:
         """Look a key up with what it is recognised by."""
         return self._keys.get(key_id)
 
+    def keys_of(self, principal_id: PrincipalId) -> list[Key]:
+        """List a principal's keys, also those that are over."""
+        return [each.key for each in self._keys.values() if each.key.principal_id == principal_id]
+
     def principal(self, principal_id: PrincipalId) -> Principal | None:
         """Look a principal up."""
         return self._principals.get(principal_id)
+
+    def principal_named(self, name: str) -> Principal | None:
+        """Look a principal up by its exact name."""
+        return next((each for each in self._principals.values() if each.name == name), None)
 
     def project(self, project_id: ProjectId) -> Project | None:
         """Look a project up."""
@@ -180,7 +188,7 @@ class IdentityView:
         """Read everything again: after a commit that changed it, and when others wrote."""
         async with self._database.reading() as connection:
             all_keys = await keys.every(connection)
-            all_principals = await principals.every(connection)
+            all_principals = await principals.every(connection, self._opened)
             all_projects = await projects.every(connection)
         # Assigned after the last await: nobody sees half of a refresh.
         self._keys = {each.key.id: each for each in all_keys}

@@ -53,6 +53,9 @@ REQUEST_FAILED: Final = Event("request.failed", "A defect of the gateway ended a
 KEYS_STALE: Final = Event(
     "keys.stale", "Nobody could look in the database for a key that memory does not know; look at the database."
 )
+SIGN_IN_REFUSED: Final = Event(
+    "sign_in.refused", "Somebody did not get into the console; `code` says why, and the page told them."
+)
 TOKEN_GRANTED: Final = Event("token.granted", "A gateway key was traded for a short-lived access token.")
 
 # ── submissions and jobs ─────────────────────────────────────────────────────────────────────────
@@ -60,6 +63,14 @@ PAYLOAD_MEASURED: Final = Event("payload.measured", "The circuits of a submissio
 PAYLOAD_REFUSED: Final = Event("payload.refused", "A payload could not be read within the sandbox's limits.")
 DECISION_TAKEN: Final = Event("decision.taken", "Policy decided on a submission.")
 ENGINE_FAILED: Final = Event("engine.failed", "The policy engine gave no answer; every submission is denied meanwhile.")
+OPA_FAILED: Final = Event(
+    "opa.failed", "An OPA server cannot be used; `message` says why. Others decide, or every submission is denied."
+)
+OPA_RECOVERED: Final = Event("opa.recovered", "An OPA server can be believed: it holds our policies and decides them.")
+OPA_DIVERGED: Final = Event(
+    "opa.diverged",
+    "An OPA server holds other policies than are published; `message` has its words; docs/runbooks/opa.md.",
+)
 JOB_PERMITTED: Final = Event("job.permitted", "A job's permit is in the ledger.")
 JOB_DENIED: Final = Event("job.denied", "Policy denied a submission; nothing was forwarded.")
 JOB_FORWARDED: Final = Event("job.forwarded", "An upstream took an attempt.")
@@ -121,10 +132,16 @@ LIMIT_CROSSED: Final = Event(
 LIMIT_BURNING: Final = Event(
     "limit.burning", "A limit's window fills up at twice its even pace or faster; find out who takes so much."
 )
-WEBHOOK_DELIVERED: Final = Event("webhook.delivered", "A webhook took a warning.")
-WEBHOOK_DELAYED: Final = Event("webhook.delayed", "A webhook did not take a warning; it is sent again after a pause.")
+WEBHOOK_DELIVERED: Final = Event("webhook.delivered", "A webhook took a warning, or entries.")
+WEBHOOK_DELAYED: Final = Event(
+    "webhook.delayed", "A webhook did not take a warning, or entries; they are sent again after a pause."
+)
 WEBHOOK_LOST: Final = Event(
     "webhook.lost", "A webhook took a warning in none of many tries, or is gone; look at its address and its secret."
+)
+EXPORT_WRITTEN: Final = Event("export.written", "A piece of the ledger was put where a scheduled export keeps it.")
+EXPORT_FAILED: Final = Event(
+    "export.failed", "A scheduled export could not put a piece; it is tried again. `message` names the mend."
 )
 
 # ── ledger, vault, identity ──────────────────────────────────────────────────────────────────────
@@ -145,6 +162,11 @@ TENANT_KEY_CREATED: Final = Event("tenant_key.created", "A project got its first
 TENANT_KEYS_REWRAPPED: Final = Event("tenant_keys.rewrapped", "All tenant keys are wrapped by another master key.")
 IDENTITY_REFRESHED: Final = Event("identity.refreshed", "Keys, principals and projects were read again.")
 CALIBRATION_RECORDED: Final = Event("calibration.recorded", "A new calibration snapshot of a backend was stored.")
+POLICY_ACTIVATED: Final = Event("policy.activated", "A new revision of the policies decides from now on.")
+POLICY_REFUSED: Final = Event(
+    "policy.refused",
+    "A new revision of the policies was refused and the old one stays; `message` says why.",
+)
 POLICY_LOADED: Final = Event("policy.loaded", "Policies and their data were loaded under a revision.")
 
 ALL: Final[Mapping[str, Event]] = {str(event): event for event in tuple(globals().values()) if isinstance(event, Event)}

@@ -29,6 +29,7 @@ ALLOWED: Final[Mapping[str, str]] = {
     "error": "type of an exception",
     "event_id": "id of a ledger entry's event",
     "exit_code": "how a child process ended",
+    "export": "name of a scheduled export in the settings",
     "fallback": "whether the job is not where the caller asked",
     "job_id": "the gateway's own job id",
     "key_id": "id of a gateway key, which is no secret",

@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from gateway.domain.job import JobStatus
 from gateway.telemetry.budgets import BudgetMetrics
 from gateway.telemetry.connections import ConnectionMetrics
+from gateway.telemetry.policy import PolicyMetrics
 from gateway.telemetry.vendors import VendorMetrics
 from gateway.telemetry.witnesses import WitnessMetrics
 
@@ -30,6 +31,7 @@ class Metrics:
         ProcessCollector(registry=registry)
         self.vendors, self.connections = VendorMetrics(registry), ConnectionMetrics(registry)
         self.budgets, self.witnesses = BudgetMetrics(registry), WitnessMetrics(registry)
+        self.policy = PolicyMetrics(registry)
         self._requests = Counter(
             "gateway_requests",
             "Requests answered, by dialect, operation and class of HTTP status.",

@@ -1,11 +1,12 @@
 """Fits the parts of enforcement together over an open house. Each part gets only what it uses, and is made once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from gateway.budgets.pricing import Pricing
 from gateway.circuits.sandbox import Sandbox, SandboxLimits
 from gateway.domain.decision import Step
+from gateway.domain.witnessing import Witnessing
 from gateway.enforcement.access import Access
 from gateway.enforcement.backends import Backends
 from gateway.enforcement.changes import Changes
@@ -33,8 +34,7 @@ from gateway.enforcement.survey import Surveyor
 from gateway.enforcement.turns import Turns
 from gateway.enforcement.void import Void
 from gateway.enforcement.wishes import Wishes
-from gateway.policy.embedded import EmbeddedDecisionPoint
-from gateway.ports.decision_point import DecisionPoint
+from gateway.policy.live import LiveDecisionPoint
 from gateway.ports.upstream import UpstreamContext
 from gateway.routing.fleet import Fleet
 from gateway.store.elsewhere import Elsewhere
@@ -45,6 +45,7 @@ from gateway.vendors.http import VendorSession
 from gateway.vendors.settings import VendorSettings
 from gateway.wiring import replicas
 from gateway.wiring.house import House, Serving
+from gateway.wiring.policies import decision_point
 from gateway.wiring.simulators import simulators
 from gateway.wiring.vendors import house_outside, vendor_sessions, vendor_settings, vendor_upstream
 
@@ -52,8 +53,10 @@ from gateway.wiring.vendors import house_outside, vendor_sessions, vendor_settin
 class Fitter:
     """Makes each part when the first other one asks for it; nothing is started here."""
 
-    def __init__(self, house: House, member: Member | None = None) -> None:
-        self._house, self._member = house, member
+    def __init__(
+        self, house: House, member: Member | None = None, witnessed: Callable[[], Witnessing | None] = lambda: None
+    ) -> None:
+        self._house, self._member, self._witnessed = house, member, witnessed
         shared = member is not None
         self._turns, self._repeats = Turns(), Repeats(shared=shared)
         self._void = Void(clock=house.clock)
@@ -62,7 +65,7 @@ class Fitter:
         self._cancelled = Cancelled()
         self._halts = Halts(database=house.database, jobs=self._jobs)
         self._wishes = Wishes(database=house.database, ledger=house.ledger, jobs=self._jobs, clock=house.clock)
-        self._access = Access(house.bundle.roles)
+        self._access = Access(house.policies.roles)
         self._entries = Entries(clock=house.clock, subject=house.vault.subject)
 
     def serving(self) -> Serving:
@@ -118,15 +121,9 @@ class Fitter:
         )
 
     @cached_property
-    def _decision_point(self) -> DecisionPoint:
-        policy = self._house.settings.policy
-        deadline = policy.deadline_ms / 1000
-        if policy.engine == "opa" and policy.opa_url is not None:
-            # Loads aiohttp, a third of a second that the embedded engine need not wait for.
-            from gateway.policy.opa import OpaDecisionPoint
-
-            return OpaDecisionPoint(policy.opa_url, self._house.bundle, deadline_seconds=deadline)
-        return EmbeddedDecisionPoint(self._house.bundle, policy.workers, deadline)
+    def _decision_point(self) -> LiveDecisionPoint:
+        house = self._house
+        return LiveDecisionPoint(decision_point(house.settings.policy, house.bundle, house.metrics))
 
     @cached_property
     def _follower(self) -> Follower:
@@ -287,6 +284,7 @@ class Fitter:
             books=self._books,
             jobs=self._jobs,
             clock=house.clock,
+            witnessed=self._witnessed,
         )
 
     @cached_property
@@ -306,14 +304,13 @@ class Fitter:
             metrics=self._house.metrics,
         )
 
-    @cached_property
     def _order(self) -> tuple[Step, ...]:
         return tuple(Step(step) for step in self._house.bundle.placement_order)
 
     @cached_property
     def _encoders(self) -> Mapping[str, str]:
         """Give what can write programs for other hardware, where policy ever places a job there."""
-        if not {Step.ALTERNATIVE, Step.VENDOR} & set(self._order):
+        if not {Step.ALTERNATIVE, Step.VENDOR} & set(self._order()):
             return {}
         return {name: each.encoder for name, each in self._house.adapters.items() if each.encoder is not None}
 

@@ -11,8 +11,20 @@ from gateway.audit.ledger import Ledger
 from gateway.audit.publish import Checkpoints
 from gateway.budgets.quote import PriceBook
 from gateway.casework.administration import Administration
+from gateway.casework.archive import Archive
 from gateway.casework.courier import Courier
+from gateway.casework.evidence import Evidence
+from gateway.casework.forwarding import Forwarding
 from gateway.casework.inspection import Inspection
+from gateway.casework.keeping import Keeping
+from gateway.casework.lineage import Lineage
+from gateway.casework.provenance import Provenances
+from gateway.casework.proving import Proving
+from gateway.casework.reload_requests import Listening
+from gateway.casework.revisions import Revisions
+from gateway.casework.search import Search as LedgerSearch
+from gateway.casework.sign_ins import SignIns
+from gateway.casework.story import Stories
 from gateway.casework.watch import Watch
 from gateway.circuits.sandbox import Sandbox
 from gateway.domain.clock import Clock
@@ -32,9 +44,11 @@ from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.wishes import Wishes
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.instances import Instances
+from gateway.identity.provider import Provider
 from gateway.policy.bundle import Bundle
+from gateway.policy.live import Current, LiveDecisionPoint
+from gateway.policy.published import Shelf
 from gateway.ports import registry
-from gateway.ports.decision_point import DecisionPoint
 from gateway.ports.dialect import Dialect
 from gateway.routing.fleet import Fleet
 from gateway.settings import Settings
@@ -67,7 +81,7 @@ class Serving:
     elsewhere: Elsewhere
     follower: Follower
     sandbox: Sandbox
-    decision_point: DecisionPoint
+    decision_point: LiveDecisionPoint
     fleet: Fleet
     jobs: JobView
     limits: LimitView
@@ -80,7 +94,14 @@ class Serving:
     losses: Losses | None = None
     watch: Watch | None = None
     courier: Courier | None = None
+    sign_ins: SignIns | None = None
+    provider: Provider | None = None
+    """Who vouches for people at the console, if anybody does."""
     witnesses: Witnesses | None = None
+    archive: Archive | None = None
+    forwarding: Forwarding | None = None
+    listening: Listening | None = None
+    """Takes new policies in."""
 
     @property
     def leads(self) -> bool:
@@ -130,15 +151,31 @@ class House:
     authenticator: Authenticator
     administration: Administration
     inspection: Inspection
+    search: LedgerSearch
+    proving: Proving
+    stories: Stories
+    keeping: Keeping
+    evidence: Evidence
+    provenances: Provenances
+    lineage: Lineage
     instances: Instances
     adapters: Mapping[str, registry.Adapter]
     options: Mapping[str, Any]
     """Each adapter's own settings, checked by its own model."""
     dialects: Mapping[str, Dialect]
-    bundle: Bundle
+    shelf: Shelf
+    """Rules and tables as they are published, for OPA servers to pull."""
+    policies: Current
+    """Those that are in force; a running gateway takes new ones in."""
+    revisions: Revisions
     prices: PriceBook
     metrics: Metrics
     rooms: Serving | None = None
+
+    @property
+    def bundle(self) -> Bundle:
+        """Give what is decided by."""
+        return self.policies.bundle
 
     @property
     def serving(self) -> Serving:

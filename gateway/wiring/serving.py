@@ -9,17 +9,17 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import uuid4
 
-import msgspec
-
-from gateway.enforcement.entries import Entries
 from gateway.enforcement.sticky import STICKY
 from gateway.settings import Settings
-from gateway.store import jobs, policies
+from gateway.store import jobs
 from gateway.store.member import Member
 from gateway.store.replicas import Seat
+from gateway.wiring.console import provider, sign_ins
+from gateway.wiring.exports import archive, forwarding
 from gateway.wiring.fitting import Fitter
 from gateway.wiring.house import House, Serving
 from gateway.wiring.opening import open_house
+from gateway.wiring.reloading import listening
 from gateway.wiring.transparency import witnesses
 from gateway.wiring.warnings import courier, watch
 
@@ -48,16 +48,19 @@ async def open_serving(settings: Settings, *, seat: str = "") -> AsyncIterator[H
         await house.ledger.self_check()
         await house.checkpoints.start()
         member = await _join(house, seat, stack) if settings.postgresql else None
-        serving = Fitter(house, member).serving()
+        peers = witnesses(house, stack)
+        serving = Fitter(house, member, lambda: peers.standing).serving()
         house.checkpoints.leads = partial(_leads, member)
-        serving = replace(serving, watch=watch(house), courier=courier(house, stack), witnesses=witnesses(house, stack))
+        serving = replace(serving, watch=watch(house), courier=courier(house, stack), witnesses=peers)
+        serving = replace(serving, archive=archive(house, stack), forwarding=forwarding(house))
+        serving = replace(serving, sign_ins=sign_ins(house), provider=provider(house, stack))
         parts: tuple[_Part, ...] = (serving.sandbox, serving.decision_point, *serving.fleet.upstreams.values())
         for session in serving.vendor_sessions.values():
             stack.push_async_callback(session.close)
         for part in parts:
             stack.push_async_callback(part.close)
         await asyncio.gather(*(part.start() for part in parts))
-        await _archive_policy(house)
+        await house.revisions.archive(house.bundle, house.prices)
         await serving.jobs.refresh()
         await serving.halts.refresh()
         await serving.limits.refresh()
@@ -66,7 +69,7 @@ async def open_serving(settings: Settings, *, seat: str = "") -> AsyncIterator[H
         await remember(house, serving)
         if serving.witnesses is not None:
             await serving.witnesses.start()
-        yield replace(house, rooms=serving)
+        yield replace(house, rooms=replace(serving, listening=await listening(house, serving.decision_point)))
 
 
 def _leads(member: Member | None) -> bool:
@@ -92,24 +95,3 @@ async def remember(house: House, serving: Serving) -> None:
             lost = await jobs.unanswered(connection, now - UNANSWERED)
             serving.repeats.restore([job for job in lost if job.id not in serving.recovery.void], now)
         serving.cancelled.restore(await jobs.cancelled(connection, now - STICKY))
-
-
-async def _archive_policy(house: House) -> None:
-    """Store policy, policy data and prices by content before their first use, and say so in the ledger."""
-    at = house.clock.now()
-    kinds = {
-        "policy": (house.bundle.policy_revision, msgspec.json.encode(house.bundle.rego, order="sorted")),
-        "data": (house.bundle.data_revision, msgspec.json.encode(house.bundle.tables, order="sorted")),
-        "prices": (house.prices.revision, house.prices.content),
-    }
-    async with house.database.reading() as connection:
-        new = {kind: each for kind, each in kinds.items() if not await policies.known(connection, each[0])}
-    if not new:
-        return
-    rows = tuple(
-        policies.write(digest=digest, kind=kind, content=content, first_used_at=at)
-        for kind, (digest, content) in new.items()
-    )
-    body = {f"{kind}_revision": digest for kind, (digest, _) in kinds.items()}
-    entries = Entries(clock=house.clock, subject=house.vault.subject)
-    await house.ledger.record(entries.draft("policy.loaded", None, body), rows=rows)

@@ -29,13 +29,23 @@ CATCH_UP_SECONDS: Final = 15.0
 """How often all unfinished jobs are read again, should news of one ever get lost."""
 WATCH_SECONDS: Final = 3.0
 """How soon a limit that fills up is told of; jobs over it are refused at once, whoever watches."""
+POLICIES_SECONDS: Final = 1.0
+"""How soon a request to take new policies in is heard, and how long files must stay the same to be taken."""
 COURIER_SECONDS: Final = 1.0
+WITNESSED_SECONDS: Final = 5.0
+"""How often a replica that does not ask witnesses reads how far they are."""
 CHECKPOINT_SECONDS: Final = 0.5
 """How soon it is seen that a checkpoint is due; the settings say when one is."""
+INDEX_SECONDS: Final = 0.5
+"""How soon an entry is found by a search."""
 HALTED_AT_ONCE: Final = 200
 """How many jobs are stopped side by side, so that their wishes share a transaction."""
 COUNTS_SECONDS: Final = 5.0
 REFUSALS_SECONDS: Final = 60.0
+ERASURES_SECONDS: Final = 5.0
+"""How soon every process forgets what was erased elsewhere, and what waited for witnesses is erased."""
+RETENTION_SECONDS: Final = 21_600.0
+FORGETTING_SECONDS: Final = 3600.0
 LAST_USED_SECONDS: Final = 300.0
 log = structlog.get_logger(__name__)
 
@@ -48,6 +58,10 @@ def clocks(house: House) -> tuple[Worker, ...]:
         *_beside_others(serving),
         *_warning(serving),
         *_signing(house),
+        _listening(serving),
+        *_forgetting(serving),
+        *_keeping(house),
+        *_telling(house),
         Worker(name="recovery", period_seconds=RECOVERY_SECONDS, task=serving.recovery.run),
         Worker(name="search", period_seconds=RECOVERY_SECONDS, task=serving.search.run),
         Worker(name="halts", period_seconds=RECOVERY_SECONDS, task=tasks.stop_halted),
@@ -83,6 +97,45 @@ def _signing(house: House) -> tuple[Worker, ...]:
     )
 
 
+def _telling(house: House) -> tuple[Worker, ...]:
+    """Make those who keep the index of the ledger up, and take entries to where somebody wants them."""
+    serving = house.serving
+    assert serving.archive is not None, "a serving process carries exports out"
+    assert serving.forwarding is not None, "a serving process tells webhooks of entries"
+    return (
+        Worker(name="index", period_seconds=INDEX_SECONDS, task=_once(serving, house.search.index.follow)),
+        Worker(name="exports", period_seconds=COURIER_SECONDS, task=_once(serving, serving.archive.run)),
+        Worker(name="forwarding", period_seconds=COURIER_SECONDS, task=_once(serving, serving.forwarding.run)),
+    )
+
+
+def _forgetting(serving: Serving) -> tuple[Worker, ...]:
+    """Make those who remove what need not be known any more."""
+    assert serving.sign_ins is not None, "a serving process signs people in"
+    forget = _once(serving, serving.sign_ins.forget)
+    return (Worker(name="console-sessions", period_seconds=FORGETTING_SECONDS, task=forget),)
+
+
+def _keeping(house: House) -> tuple[Worker, ...]:
+    """Make those who erase what was ordered to be, and, where the settings say so, what was kept long enough."""
+    keeping, serving = house.keeping, house.serving
+    alone = _once(serving, keeping.retention.run_alone)
+    return (
+        Worker(name="erased", period_seconds=ERASURES_SECONDS, task=house.vault.follow),
+        Worker(name="erasures", period_seconds=ERASURES_SECONDS, task=_once(serving, keeping.disposal.carry_out)),
+        *(
+            (Worker(name="retention", period_seconds=RETENTION_SECONDS, task=alone),)
+            * house.settings.retention.automatic
+        ),
+    )
+
+
+def _listening(serving: Serving) -> Worker:
+    """Make the one who takes new policies in."""
+    assert serving.listening is not None, "a serving process listens for new policies"
+    return Worker(name="policies", period_seconds=POLICIES_SECONDS, task=serving.listening.listen)
+
+
 def _warning(serving: Serving) -> tuple[Worker, ...]:
     """Make those who see limits fill up, and carry word of it."""
     assert serving.watch is not None, "a serving process watches limits"
@@ -105,13 +158,14 @@ def _once(serving: Serving, task: Callable[[], Awaitable[object]]) -> Callable[[
 
 def _beside_others(serving: Serving) -> tuple[Worker, ...]:
     """Make what a process does besides where it is one of several replicas."""
-    if serving.hearing is None or serving.losses is None:
+    if serving.hearing is None or serving.losses is None or serving.witnesses is None:
         return ()
     return (
         Worker(name="take-over", period_seconds=RECOVERY_SECONDS, task=serving.recovery.take_over),
         Worker(name="hearing", period_seconds=HEARING_SECONDS, task=serving.hearing.run),
         Worker(name="catch-up", period_seconds=CATCH_UP_SECONDS, task=serving.hearing.catch_up),
         Worker(name="losses", period_seconds=0.0, task=serving.losses.write),
+        Worker(name="witnessed", period_seconds=WITNESSED_SECONDS, task=serving.witnesses.look),
     )
 
 

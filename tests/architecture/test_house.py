@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 LONGEST_MODULE = 400
+ONE_FILE = {"gateway/verifier/qgw_verify.py"}
+"""What somebody else carries away and reads whole, docs/adr/0020-receipts-and-packs.md."""
 LONGEST_FUNCTION = 60
 
 
@@ -23,7 +25,7 @@ def test_imports_go_down_only(root, tmp_path):
 def test_no_module_is_too_long_to_read(root, modules):
     lengths = {str(path.relative_to(root)): len(path.read_text("utf-8").splitlines()) for path in modules}
 
-    assert {name: length for name, length in lengths.items() if length > LONGEST_MODULE} == {}
+    assert {name for name, length in lengths.items() if length > LONGEST_MODULE} == ONE_FILE
 
 
 def test_no_function_is_too_long_to_read(root, modules):

@@ -18,6 +18,10 @@ class Scale:
     soak_requests: int
     entries: int
     """Ledger entries that are verified."""
+    decisions: int
+    """Recorded decisions that are made again."""
+    searched: int
+    """Ledger entries that are searched."""
     crowd: int
     """Principals and projects of the crowded deployment."""
     scratch: Path
@@ -33,6 +37,8 @@ def full(scratch: Path) -> Scale:
         simulations=40,
         soak_requests=100_000,
         entries=300_000,
+        decisions=100_000,
+        searched=1_000_000,
         crowd=1000,
         scratch=scratch,
     )
@@ -47,6 +53,8 @@ def quick(scratch: Path) -> Scale:
         simulations=8,
         soak_requests=6_000,
         entries=60_000,
+        decisions=1_000,
+        searched=30_000,
         crowd=100,
         scratch=scratch,
     )

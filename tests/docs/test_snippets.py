@@ -47,8 +47,8 @@ def test_the_how_to_works_as_it_stands(gateway, dialect, tools, tmp_path, pytest
     assert "sim_line_5" in told.stdout
 
 
-def exports(gateway, dialect):
-    return gateway.cli("env", dialect, "--key", gateway.key())
+def exports(gateway, dialect, **key):
+    return gateway.cli("env", dialect, "--key", gateway.key(**key))
 
 
 def plain_environment(home):

@@ -255,3 +255,52 @@ async def test_without_witnesses_nothing_waits(signer, witnesses, books):
 
     assert signer.cleared
     assert asked.standing.cosigned_at is None
+
+
+async def test_policy_is_told_how_far_each_witness_is(books, signer, wires, witnesses):
+    """So that a rule may demand more of them than the settings, or only those that saw the ledger lately."""
+    await write(books, 3)
+    await signer.sign()
+    asked, first = witnesses(), signer.newest.size
+    await asked.run()
+    wires[1].answer = fixed(500)
+    await write(books, 4)
+    await signer.sign()
+    await asked.run()
+
+    sizes = [(each.witness, each.size) for each in asked.standing.by]
+    assert sizes == [("w0", signer.newest.size), ("w1", first), ("w2", signer.newest.size)]
+    assert {each.at for each in asked.standing.by} == {NOW}
+
+
+async def test_a_replica_that_asks_nobody_reads_what_the_leader_collected(books, signer, witnesses):
+    """Only one process asks witnesses, and every one decides."""
+    follower = witnesses()
+    await follower.start()
+    assert (follower.standing.signed_size, follower.standing.by) == (0, ())
+    await write(books, 3)
+    await signer.sign()
+    leader = witnesses()
+    await leader.run()
+
+    await follower.look()
+
+    assert follower.standing == leader.standing
+    assert len(follower.standing.by) == 3
+
+
+async def test_a_witness_far_behind_is_read_again_and_again_without_harm(books, signer, wires, witnesses):
+    """What is remembered is bounded, and what one witness saw long ago is then the first to be forgotten."""
+    asked = witnesses()
+    await write(books, 1)
+    await signer.sign()
+    await asked.run()
+    wires[0].answer = fixed(500)
+    for _ in range(70):
+        await write(books, 1)
+        await signer.sign()
+        await asked.run()
+    await asked.look()
+
+    assert asked.standing.cosigned_size == signer.newest.size
+    assert asked.standing.by[0].size < asked.standing.by[1].size == signer.newest.size

@@ -20,8 +20,11 @@ from gateway.store.commit import Writer
 from gateway.store.engine import Database, migrate
 from gateway.store.view import IdentityView
 from gateway.vault.keys import FileKeyProvider, create_master_key
+from gateway.vault.locks import Locks
 from gateway.vault.vault import Vault
 from tests.fakes.listing_vendor import AcmeSettings, adapter
+from tests.unit.casework import archive as archive_module
+from tests.unit.casework.archive import opened
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ROLES = {"admin": (), "scientist": ()}
@@ -54,7 +57,7 @@ class Office:
 
     async def door(self):
         """Authenticate against what is stored now."""
-        view = IdentityView(self.database)
+        view = IdentityView(self.database, self.vault.principal_name)
         await view.refresh()
         tokens = Tokens(deriver=self.vault, clock=self.clock, issuer="test")
         pairs = SigningPairs(self.vault)
@@ -70,7 +73,7 @@ async def office(tmp_path):
     await migrate(url)
     database, clock = await Database.open(url), Watch()
     create_master_key(tmp_path / "master.key")
-    vault = Vault(database, FileKeyProvider(tmp_path / "master.key"), clock)
+    vault = Vault(database, FileKeyProvider(tmp_path / "master.key"), clock, Locks.create(tmp_path / "erasure.key"))
     await vault.start()
     writer = Writer(database, MerkleChain())
     await writer.start()
@@ -93,7 +96,7 @@ async def office(tmp_path):
             adapters={"acme": adapter(), "sim": Adapter(name="sim", settings=AcmeSettings, upstream=lambda *_: None)},
             clock=clock,
         ),
-        inspection=Inspection(database),
+        inspection=Inspection(database, vault),
     )
     await writer.close()
     await database.close()
@@ -112,3 +115,11 @@ async def chemistry(office):
 @pytest.fixture
 async def issued(office, alice, chemistry):
     return await office.administration.keys.new(principal="alice", project="chemistry", wish=WISH)
+
+
+@pytest.fixture
+async def archive(database, tmp_path):
+    """A deployment with work in it, once on each database."""
+    made = await opened(database, tmp_path, archive_module.Watch())
+    yield made
+    await made.writer.close()

@@ -117,7 +117,7 @@ async def choose(submission=ASKED, *, against=OFFLINE, order=EVERYWHERE, fleet=(
         decision_point=rules,
         fleet=ships,
         outbound=Outbound(fleet=ships, vault=None, sandbox=pen, encoders=encoders),
-        order=order,
+        order=lambda: order,
         ids=lambda: "decision",
         metrics=Metrics(),
     )

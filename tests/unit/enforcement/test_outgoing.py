@@ -7,6 +7,7 @@ import pytest
 
 from gateway.domain.job import JobStatus
 from gateway.enforcement.outgoing import SENT, NotTranslatableError, SentBodyChangedError, is_rewritten
+from gateway.store.legal_holds import HoldScope
 from gateway.vault.vault import ErasedError
 from tests.fakes import values
 from tests.fakes.scripted_vendor import ENOUGH_SEARCHES, ScriptedVendor, in_time, lost
@@ -56,7 +57,7 @@ async def test_what_was_written_for_another_vendor_is_sealed_and_named_in_the_en
         assert order.body.startswith(b"translation")
         assert await process.small.house.vault.open(object_id=job.id, kind=SENT) == order.body
         (permitted,) = await process.bodies("job.permitted")
-        assert set(permitted["sealed"]) == {"payload", "facts", SENT}
+        assert set(permitted["sealed"]) == {"payload", "facts", "provenance", SENT}
         (edit,) = permitted["outgoing"]["edits"]
         assert (edit["why"], edit["pointer"]) == ("translated", "")
         assert edit["old_digest"] == job.payload_digest
@@ -107,6 +108,21 @@ async def test_deleting_a_job_erases_what_was_written_of_it(small_deployment):
 
         with pytest.raises(ErasedError):
             await process.small.house.vault.open(object_id=job.id, kind=SENT)
+
+
+async def test_a_legal_hold_beats_the_owners_own_deletion(small_deployment):
+    """The job is hidden from its owner all the same; what was sealed of it stays for whoever ordered the hold."""
+    async with small_deployment.process(ScriptedVendor(**ELSEWHERE)) as process:
+        job = await process.submit()
+        await process.recorded()
+        await process.small.completed(job.id)
+        house = process.small.house
+        await house.keeping.legal_holds.set(HoldScope.JOB, job.client_job_id, reason="case 7")
+
+        await process.serving.changes.delete(process.small.caller, job.client_job_id)
+
+        assert await house.vault.open(object_id=job.id, kind=SENT)
+        assert [each async for each in house.keeping.fsck.check()] == []
 
 
 async def test_nothing_is_sent_where_nobody_speaks_both_languages(small_deployment):

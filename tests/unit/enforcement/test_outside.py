@@ -24,6 +24,7 @@ from gateway.store.view import AccountView
 from gateway.telemetry import logging
 from gateway.vault.credentials import Credentials, kind
 from gateway.vault.keys import FileKeyProvider, create_master_key
+from gateway.vault.locks import Locks
 from gateway.vault.vault import Vault
 from gateway.vendors.errors import VendorAccountError
 from tests.fakes.listing_vendor import CANARY, SECOND
@@ -85,7 +86,7 @@ class Border:
 async def border(database, tmp_path):
     clock = StillClock()
     create_master_key(tmp_path / "master.key")
-    vault = Vault(database, FileKeyProvider(tmp_path / "master.key"), clock)
+    vault = Vault(database, FileKeyProvider(tmp_path / "master.key"), clock, Locks.create(tmp_path / "erasure.key"))
     await vault.start()
     writer = Writer(database, MerkleChain())
     await writer.start()

@@ -122,7 +122,7 @@ async def ask(office):
         issued = await issuing.new(principal=name, project=project, wish=Wish(roles=(role,)))
         keys[name] = issued.text.reveal().decode()
     refusals = Refusals()
-    house = SimpleNamespace(bundle=SimpleNamespace(roles=ROLES), administration=administration)
+    house = SimpleNamespace(policies=SimpleNamespace(roles=ROLES), administration=administration)
     door = AdminDoor(
         app=admin(house),
         gate=Gate(office),
@@ -305,6 +305,8 @@ async def test_it_describes_itself_to_anybody(ask):
     assert operations == {
         *("listBudgets", "getBudget", "setBudget", "raiseBudget", "removeBudget"),
         *("getSpend", "listInvoices", "reconcileInvoice"),
+        *("listEntries", "getEntry", "getJobStory", "listChoices", "listEventCodes", "exportEntries", "tailEntries"),
+        *("getReceipt", "getEvidence"),
     }
     assert answer.json["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 

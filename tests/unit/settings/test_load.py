@@ -81,7 +81,7 @@ def test_nothing_outside_is_read_behind_the_callers_back(monkeypatch):
         pytest.param({"GATEWAY_SERVER__ALLOWED_HOSTS": "a"}, "GATEWAY_SERVER__ALLOWED_HOSTS", id="no list"),
         pytest.param({"GATEWAY_SERVER__ALLOWED_HOSTS": '["*"]'}, "no wildcards", id="a wildcard host"),
         pytest.param({"GATEWAY_SERVER__PUBLIC_URL": "gateway"}, "such as https://", id="an address that is none"),
-        pytest.param({"GATEWAY_POLICY__ENGINE": "opa"}, "policy: engine opa needs opa_url", id="OPA without address"),
+        pytest.param({"GATEWAY_POLICY__ENGINE": "opa"}, "policy: engine opa needs opa.urls", id="OPA without address"),
         pytest.param({"GATEWAY_LOG__FORMAT": "xml"}, "'json' or 'console'", id="a choice that is none"),
         pytest.param({"GATEWAY_CONFIG": "/nowhere"}, "correct --config", id="a file that is not there"),
     ],
@@ -135,7 +135,9 @@ def test_a_password_is_never_shown():
         pytest.param({"GATEWAY_SERVER__PUBLIC_URL": "http://gateway.example"}, "use https", id="keys in the clear"),
         pytest.param({"GATEWAY_SERVER__TRUSTED_PROXIES": '["0.0.0.0/0"]'}, "proxy's own address", id="trust in all"),
         pytest.param({"GATEWAY_MANAGEMENT__HOST": "10.1.2.3"}, "listen on 127.0.0.1", id="open management"),
-        pytest.param({"GATEWAY_POLICY__OPA_URL": "http://opa.example"}, "use https", id="decisions that can be forged"),
+        pytest.param(
+            {"GATEWAY_POLICY__OPA__URLS": '["http://opa.example"]'}, "use https", id="decisions that can be forged"
+        ),
         pytest.param(
             {"GATEWAY_DATABASE__URL": "postgresql+asyncpg://gateway@db.example/gateway"},
             "ssl=verify-full",

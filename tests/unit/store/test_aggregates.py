@@ -40,7 +40,7 @@ KEY = StoredKey(
     mac=b"m" * 32,
     pepper_version=1,
 )
-EVERYONE = (keys.write(KEY), projects.write(PROJECT), principals.write(PERSON))
+EVERYONE = (keys.write(KEY), projects.write(PROJECT), principals.write(PERSON, PERSON.name))
 
 
 async def test_who_may_ask_is_read_back_whole(writer):
@@ -60,7 +60,11 @@ async def test_a_second_write_replaces_the_row(writer):
     await writer.commit(
         Unit(
             leaf=leaf(),
-            rows=(keys.write(revoked), projects.write(open_project), principals.write(replace(PERSON, disabled=True))),
+            rows=(
+                keys.write(revoked),
+                projects.write(open_project),
+                principals.write(replace(PERSON, disabled=True), PERSON.name),
+            ),
         )
     )
 

@@ -50,7 +50,7 @@ async def test_nor_by_the_ways_around_a_delete_trigger(recorded, table):
 async def test_a_revoked_key_stays_revoked(database):
     """Rows are written whole: a rotation prepared before a revocation must not bring the key back."""
     made = (
-        "INSERT INTO principal VALUES ('p', 'ada', 'person', 't', false)",
+        "INSERT INTO principal VALUES ('p', 'ada', 'person', 't', false, NULL)",
         "INSERT INTO project VALUES ('j', 'lab', 'team', 'public', 'experimental', true, NULL, 't')",
         "INSERT INTO api_key VALUES ('k', 'p', 'j', '', '[]', NULL, NULL, '', 1, 't', 'p', 't', 't', 't', NULL)",
     )

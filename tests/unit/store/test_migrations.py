@@ -31,10 +31,20 @@ async def test_migrations_lead_to_the_tables_on_the_page(database):
     """Otherwise a fresh deployment and a migrated one would differ."""
     async with database.reading() as connection:
         differences = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), metadata)
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts=compared(database.dialect)), metadata)
         )
 
     assert differences == []
+
+
+def compared(dialect):
+    """SQLite has a full-text table where PostgreSQL has an index; neither is anything the other could have."""
+
+    def known(_object, name, kind, _reflected, _other):
+        own = (kind == "table" and name.startswith("audit_term")) or name == "ix_audit_index_terms"
+        return dialect == "postgresql" or not own
+
+    return {"compare_type": True, "include_object": known}
 
 
 async def test_migrating_again_changes_nothing(empty_url):
