@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import uuid4
 
+from gateway.audit.collect import Witnesses
 from gateway.enforcement.sticky import STICKY
 from gateway.settings import Settings
 from gateway.store import jobs
@@ -51,9 +52,7 @@ async def open_serving(settings: Settings, *, seat: str = "") -> AsyncIterator[H
         peers = witnesses(house, stack)
         serving = Fitter(house, member, lambda: peers.standing).serving()
         house.checkpoints.leads = partial(_leads, member)
-        serving = replace(serving, watch=watch(house), courier=courier(house, stack), witnesses=peers)
-        serving = replace(serving, archive=archive(house, stack), forwarding=forwarding(house))
-        serving = replace(serving, sign_ins=sign_ins(house), provider=provider(house, stack))
+        serving = accompanied(house, serving, peers, stack)
         parts: tuple[_Part, ...] = (serving.sandbox, serving.decision_point, *serving.fleet.upstreams.values())
         for session in serving.vendor_sessions.values():
             stack.push_async_callback(session.close)
@@ -70,6 +69,20 @@ async def open_serving(settings: Settings, *, seat: str = "") -> AsyncIterator[H
         if serving.witnesses is not None:
             await serving.witnesses.start()
         yield replace(house, rooms=replace(serving, listening=await listening(house, serving.decision_point)))
+
+
+def accompanied(house: House, serving: Serving, peers: Witnesses, stack: AsyncExitStack) -> Serving:
+    """Add whoever works beside submissions: warnings, exports, witnesses, and the console's door."""
+    return replace(
+        serving,
+        watch=watch(house),
+        courier=courier(house, stack),
+        witnesses=peers,
+        archive=archive(house, stack),
+        forwarding=forwarding(house),
+        sign_ins=sign_ins(house),
+        provider=provider(house, stack),
+    )
 
 
 def _leads(member: Member | None) -> bool:

@@ -31,9 +31,9 @@ from gateway.store import jobs
 from gateway.wiring import House, open_house
 from gateway.wiring.fitting import Fitter
 from gateway.wiring.opening import initialise
-from gateway.wiring.serving import remember
+from gateway.wiring.reloading import listening
+from gateway.wiring.serving import accompanied, remember
 from gateway.wiring.transparency import witnesses
-from gateway.wiring.warnings import courier, watch
 from tests.fakes import values
 from tests.integration import bodies
 
@@ -256,9 +256,8 @@ async def opened(state_dir: Path, key: str, upstream: Upstream, **settings: str)
         fitter = Fitter(house)
         fitter._fleet, fitter._sandbox, fitter._decision_point = Fleet([upstream]), ToySandbox(), ToyPolicy()
         fitter._encoders = {upstream.name: "toy"}
-        serving = replace(
-            fitter.serving(), watch=watch(house), courier=courier(house, stack), witnesses=witnesses(house, stack)
-        )
+        serving = accompanied(house, fitter.serving(), witnesses(house, stack), stack)
+        serving = replace(serving, listening=await listening(house, fitter._decision_point))
         await serving.jobs.refresh()
         await serving.wishes.refresh()
         await serving.recovery.look_back()

@@ -131,7 +131,7 @@ def test_tags_are_replaced_and_found_by(gateway, keys):
 def test_a_deleted_job_is_gone_and_its_entries_stay(gateway, keys):
     job = gateway.submit(keys["alice"], bodies.golden())
     gateway.ended(keys["alice"], job)
-    assert sorted(report(gateway, job).sealed) == ["payload", "result"]
+    assert sorted(report(gateway, job).sealed) == ["payload", "provenance", "result"]
 
     assert gateway.request("DELETE", f"{API}/jobs/{job}", key=keys["alice"]).status == 204
 

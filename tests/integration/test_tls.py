@@ -134,7 +134,7 @@ REFUSED = [
         id="a database in the clear",
     ),
     pytest.param(
-        {"GATEWAY_POLICY__ENGINE": "opa", "GATEWAY_POLICY__OPA_URL": "http://opa.example.org"},
+        {"GATEWAY_POLICY__ENGINE": "opa", "GATEWAY_POLICY__OPA__URLS": '["http://opa.example.org"]'},
         "use https",
         id="policy in the clear",
     ),
