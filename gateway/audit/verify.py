@@ -60,6 +60,8 @@ _HEADER: Final = "the header"
 _PRUNED: Final = re.compile(rb'\{"hash":"([0-9a-f]{64})","pruned":(0|[1-9][0-9]{0,18})\}\n')
 _PRUNED_BYTES: Final = len(pruned.line(b"0" * 64, 10**18))
 """Longer lines are not looked at twice."""
+_TYPE_BYTES: Final = 160
+"""A canonical leaf names its type no further from the end; searching whole lines took a third of the time."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag=FORMAT):
@@ -234,7 +236,7 @@ class Verifier:
         for line in lines:
             if frontier.size in sizes:
                 self._note()
-            if (digest := self._skip(line)) is not None:
+            if len(line) <= _PRUNED_BYTES and (digest := self._skip(line)) is not None:
                 frontier.append(digest)
                 continue
             digest = self._follow(line) or self._examine(line)
@@ -243,7 +245,7 @@ class Verifier:
             frontier.append(digest)
             if self._prunings.open:
                 self._prunings.end(line[LEAF_AT:-2])
-            if pruned.MARK in line:
+            if pruned.MARK in line[-_TYPE_BYTES:]:
                 self._prunings.announce(line[LEAF_AT:-2])
             if self._watched is not None and self._watched[0] in line:
                 self._watched[1](self._seq - 1, line[LEAF_AT:-2])
@@ -283,7 +285,7 @@ class Verifier:
 
     def _skip(self, line: bytes) -> bytes | None:
         """Take an entry that retention emptied; its hash goes into chain and tree."""
-        if len(line) > _PRUNED_BYTES or (match := _PRUNED.fullmatch(line)) is None:
+        if (match := _PRUNED.fullmatch(line)) is None:
             return None
         stated, seq = match[1], int(match[2])
         self._judge_place(_Place(seq=seq, prev="" if self._previous is None else self._previous.hex()))
