@@ -7,185 +7,43 @@ difference: a changed decision is a changed promise.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gateway.domain.backend import Backend, BackendStatus, Calibration, ExecutionKind, Feasibility
-from gateway.domain.budget import Charge, Level, Limit, Period, Standing, Unit, Window
+from gateway.domain.backend import Backend, BackendStatus, Calibration
+from gateway.domain.budget import Charge, Level, Period, Standing, Unit, Window
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.decision import Decision, Step
-from gateway.domain.ids import KeyId, PrincipalId, ProjectId
 from gateway.domain.money import Quote
-from gateway.domain.principal import Caller, Key, Principal, PrincipalKind, Project, WorkloadClass
+from gateway.domain.principal import Caller, WorkloadClass
 from gateway.domain.provenance import json_schema as provenance_schema
 from gateway.domain.submission import Submission
-from gateway.domain.witnessing import Cosigned, Witnessing
+from gateway.domain.witnessing import Witnessing
 from gateway.policy.bundle import default_root, load
 from gateway.policy.facts import BudgetFacts, SimulatorFacts, canonical, collect, json_schema
 from gateway.policy.testing import evaluate
+from tests.policy.cast import (
+    CIRCUIT,
+    DIGEST,
+    EMULATED,
+    HARDWARE,
+    KEY,
+    NOW,
+    PRINCIPAL,
+    PROJECT,
+    SUBMISSION,
+    infeasible,
+    simulator,
+    standing,
+    witnessed,
+)
 
 FOLDER = Path(__file__).parents[1] / "golden" / "facts"
 DECISIONS = FOLDER.with_name("facts_decisions.json")
-NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-DIGEST = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
-
-PRINCIPAL = Principal(
-    id=PrincipalId("p-7f3a"), name="ada", kind=PrincipalKind.PERSON, created_at=NOW - timedelta(days=90)
-)
-PROJECT = Project(
-    id=ProjectId("pr-20c1"),
-    name="catalysis",
-    team="chemistry",
-    classification_floor=Classification.INTERNAL,
-    workload_class=WorkloadClass.EXPERIMENTAL,
-    simulator_consent=False,
-    backends=None,
-    created_at=NOW - timedelta(days=90),
-)
-KEY = Key(
-    id=KeyId("k-91d0"),
-    principal_id=PRINCIPAL.id,
-    project_id=PROJECT.id,
-    label="notebook",
-    roles=("scientist",),
-    classification=None,
-    simulator_consent=None,
-    created_at=NOW - timedelta(days=3),
-    not_before=NOW - timedelta(days=3),
-    expires_at=NOW + timedelta(days=87),
-    revoked_at=None,
-    created_by="admin",
-)
-SUBMISSION = Submission(
-    dialect="ibm",
-    program="sampler",
-    backend="sim_line_5",
-    body=b"{}",
-    body_digest="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
-    options={"default_shots": 1000, "execution": {"init_qubits": True}},
-    tags=(),
-    session_id=None,
-    private=False,
-    max_execution_seconds=None,
-    calibration_id=None,
-    unknown_fields=(),
-    sdk="qiskit-ibm-runtime 0.51.0 qiskit 2.6.2",
-    compiler="qiskit 2.6.2",
-    echo={},
-)
-CIRCUIT = CircuitFacts(
-    digest=DIGEST,
-    qubits_used=2,
-    qubits_declared=5,
-    clbits=2,
-    depth=3,
-    size=4,
-    gates={"h": 1, "cx": 1, "measure": 2},
-    gates_by_arity={"1": 1, "2": 1},
-    two_qubit_gates=1,
-    multi_qubit_gates=0,
-    measurements=2,
-    measured_bits=2,
-    mid_circuit_measurements=0,
-    resets=0,
-    control_flow=0,
-    parameters=0,
-    bindings=1,
-    shots=1000,
-    observables=0,
-    clifford=True,
-    rotations=0,
-    two_qubit_depth=1,
-    largest_component=2,
-)
-EMULATED = Backend(
-    name="sim_line_5",
-    upstream="aer",
-    vendor="gateway",
-    region="local",
-    kind=ExecutionKind.SIMULATOR,
-    qubits=5,
-    basis_gates=("cx", "rz", "sx", "x"),
-    gates=(),
-    coupling_map=((0, 1), (1, 2), (2, 3), (3, 4)),
-    supported_instructions=("cx", "measure", "rz", "sx", "x"),
-    max_shots=100_000,
-    max_circuits=300,
-    dynamic_circuits=True,
-    processor_family="Emulated",
-    processor_revision="1",
-    version="1.0.0",
-    online_since=NOW - timedelta(days=30),
-    description="an emulated line of five qubits",
-    rep_delay_seconds=(0.0, 0.00025, 0.0005),
-    dt_seconds=2.2e-10,
-)
-HARDWARE = replace(
-    EMULATED,
-    name="ibm_lund",
-    upstream="ibm",
-    vendor="ibm",
-    region="eu-de",
-    kind=ExecutionKind.HARDWARE,
-    qubits=156,
-    processor_family="Heron",
-)
-
-
-def simulator(**changes: Any) -> SimulatorFacts:
-    """The simulator that would run it."""
-    feasibility = Feasibility(feasible=True, method="stabilizer", cpu_seconds=0.0201, memory_bytes=2**20, reason="")
-    made = SimulatorFacts(backend="sim_line_5", feasibility=feasibility)
-    return replace(made, **changes)
-
-
-def infeasible(reason: str) -> Feasibility:
-    """What cannot run, and why."""
-    return Feasibility(feasible=False, method=None, cpu_seconds=float("inf"), memory_bytes=2**60, reason=reason)
-
-
-def standing(unit: Unit, *, allowed: int, taken: int, held: int = 0, **changes: Any) -> Standing:
-    """One limit of the project, and how it stands."""
-    limit = Limit(
-        id="l-3c55",
-        name=f"catalysis-{unit.value}",
-        level=Level.PROJECT,
-        target=PROJECT.id,
-        unit=unit,
-        currency="EUR" if unit is Unit.MONEY else "",
-        amount=allowed,
-        soft_amount=None,
-        window=Window(period=Period.MONTH, zone="Europe/Stockholm"),
-        created_at=NOW - timedelta(days=60),
-    )
-    return Standing(
-        limit=replace(limit, **changes),
-        allowed=allowed,
-        held=held,
-        settled=taken,
-        begins_at=datetime(2026, 10, 31, 23, 0, tzinfo=UTC),
-        resets_at=datetime(2026, 11, 30, 23, 0, tzinfo=UTC),
-    )
-
-
-def witnessed(*minutes: int, required: int = 2, refused: str | None = None) -> Witnessing:
-    """How far witnesses have seen the ledger, the last of them so many minutes ago."""
-    seen = [NOW - timedelta(minutes=each) for each in minutes]
-    enough = len(seen) >= required > 0
-    return Witnessing(
-        required=required,
-        configured=3,
-        signed_size=1000,
-        cosigned_size=990 if enough else 0,
-        cosigned_at=sorted(seen, reverse=True)[required - 1] if enough else None,
-        refused=refused,
-        by=tuple(Cosigned(witness=f"w{number}", size=990, at=at) for number, at in enumerate(seen)),
-    )
-
 
 SPENT = (standing(Unit.MONEY, allowed=100_000_000, held=1_600_000, taken=97_000_000),)
 SHOTS_GONE = (standing(Unit.SHOTS, allowed=10_000, taken=9_500),)

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.circuits.memory import SMALL_BYTES, SMALL_CIRCUITS, Memory
 from gateway.domain.circuit import ProgramFacts
-from tests.policy.golden import CIRCUIT
+from tests.policy.cast import CIRCUIT
 
 FACTS = ProgramFacts(circuits=(CIRCUIT,), total_shots=1, estimated_seconds=0.1, digest="d", payload_versions=())
 

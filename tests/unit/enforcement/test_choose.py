@@ -21,7 +21,7 @@ from gateway.store.view import JobView
 from gateway.telemetry.metrics import Metrics
 from tests.fakes import values
 from tests.fault.small_house import ToySandbox, ToyUpstream
-from tests.policy.golden import KEY, PRINCIPAL, PROJECT, SUBMISSION
+from tests.policy.cast import KEY, PRINCIPAL, PROJECT, SUBMISSION
 
 ALICE = Caller(principal=PRINCIPAL, project=PROJECT, key=KEY)
 EVERYWHERE = (Step.REQUESTED, Step.ALTERNATIVE, Step.VENDOR, Step.SIMULATOR)

@@ -14,7 +14,7 @@ from gateway.domain.ids import ClientJobId, JobId
 from gateway.domain.principal import Caller
 from gateway.enforcement.repeats import Delivery, Repeats, TokenReusedError
 from tests.fakes import values
-from tests.policy.golden import KEY, PRINCIPAL, PROJECT, SUBMISSION
+from tests.policy.cast import KEY, PRINCIPAL, PROJECT, SUBMISSION
 
 WINDOW = timedelta(seconds=60)
 START = datetime(2026, 11, 22, tzinfo=UTC)

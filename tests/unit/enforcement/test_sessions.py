@@ -16,7 +16,7 @@ from gateway.store.sessions import load
 from tests import records
 from tests.fakes import values
 from tests.fault.small_house import ToyUpstream
-from tests.policy.golden import SUBMISSION
+from tests.policy.cast import SUBMISSION
 from tests.unit.enforcement.vendor_house import quietly
 
 HOUR = 3600

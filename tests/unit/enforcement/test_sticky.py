@@ -10,7 +10,7 @@ from gateway.enforcement import sticky
 from gateway.enforcement.sticky import RERUN_TAG, STICKY, Cancelled, WorkCancelledError
 from tests.fakes import values
 from tests.fakes.scripted_vendor import ScriptedVendor
-from tests.policy.golden import KEY, PRINCIPAL, PROJECT, SUBMISSION
+from tests.policy.cast import KEY, PRINCIPAL, PROJECT, SUBMISSION
 from tests.unit.enforcement.vendor_house import quietly
 
 ALICE = Caller(principal=PRINCIPAL, project=PROJECT, key=KEY)

@@ -14,7 +14,8 @@ from gateway.domain.budget import Level, Unit
 from gateway.domain.classification import Classification
 from gateway.policy.facts import Facts, canonical, json_schema
 from gateway.policy.nouns import LARGEST
-from tests.policy.golden import CIRCUIT, EMULATION, KEY, NOW, ON_HARDWARE, infeasible, simulator, standing
+from tests.policy.cast import CIRCUIT, KEY, NOW, infeasible, simulator, standing
+from tests.policy.golden import EMULATION, ON_HARDWARE
 
 words = st.text(max_size=20)
 numbers = st.integers(-(2**70), 2**70)

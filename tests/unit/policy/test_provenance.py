@@ -10,7 +10,8 @@ from gateway.domain.money import Quote
 from gateway.domain.provenance import EXPECTED, Origin, Told
 from gateway.policy.nouns import LARGEST
 from gateway.policy.provenance import noun, submitted
-from tests.policy.golden import CIRCUIT, EMULATED, EMULATION, HARDWARE, SUBMISSION, TOLD
+from tests.policy.cast import CIRCUIT, EMULATED, HARDWARE, SUBMISSION
+from tests.policy.golden import EMULATION, TOLD
 
 QUOTE = Quote(amount_micros=5, currency="EUR", price_revision="ab", basis="")
 
