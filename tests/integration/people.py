@@ -53,6 +53,7 @@ CAST = {
     "fleeting": Role("alice", "alpha", lifetime=timedelta(milliseconds=1)),
     "doomed": Role("alice", "alpha"),
     "spare": Role("albert", "alpha"),
+    "listening": Role("albert", "alpha"),
     "shut out": Role("dora", "alpha"),
 }
 

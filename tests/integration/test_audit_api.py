@@ -143,10 +143,10 @@ def test_the_tail_tells_of_a_job_as_it_happens(gateway, keys):
 def test_a_tail_ends_with_its_key(gateway, keys):
     """Whoever is shut out hears no more, although the connection was opened before."""
     connection = HTTPConnection("127.0.0.1", gateway.port, timeout=30)
-    connection.request("GET", f"{AUDIT}/tail", headers={"authorization": f"Bearer {keys['spare']}"})
+    connection.request("GET", f"{AUDIT}/tail", headers={"authorization": f"Bearer {keys['listening']}"})
     answer = connection.getresponse()
     answer.readline()
-    gateway.cli("keys", "revoke", keys.id["spare"])
+    gateway.cli("keys", "revoke", keys.id["listening"])
     rest = answer.read()
     connection.close()
 

@@ -229,8 +229,8 @@ async def test_a_restart_forgets_nothing(tmp_path):
         client = await opened(url)
         client.token = token
         assert sampled((await client.ask("GET", f"/jobs/{done}/results"))[1])["ones"].tolist() == [[1]] * 20
-        assert (await client.ask("GET", "/instances/usage"))[1]["usage_consumed_seconds"] == 3
         assert (await client.ended(waiting))["status"] == "Completed"
+        assert (await client.ask("GET", "/instances/usage"))[1]["usage_consumed_seconds"] == 3 + 3
         assert (await client.ask("GET", f"/sessions/{session['id']}"))[0] == 200
         await client.session.close()
 
