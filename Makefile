@@ -72,8 +72,8 @@ drill: .venv/.dev ## lose answers, kill the gateway, take vendors away, and writ
 differential: .venv/.dev ## let both policy engines decide 10 000 generated submissions, and compare
 	$(BIN)/python -m tests.policy.differential --count 10000
 
-bench: .venv/.dev ## measure, and write docs/reference/benchmarks.md
-	$(BIN)/python -m tests.bench
+bench: .venv/.dev ## measure all, or what WHAT names, and publish it in docs/reference/benchmarks.md
+	$(BIN)/python -m tests.bench --page $(WHAT)
 
 docs: .venv/.dev ## write the reference pages that are made from code
 	$(BIN)/python docs/generate.py

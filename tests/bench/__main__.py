@@ -1,7 +1,7 @@
-"""`python -m tests.bench [--quick] [NAME…]`: measure, tell, and write docs/reference/benchmarks.md.
+"""`python -m tests.bench [--quick | --page] [NAME…]`: measure, tell, and publish in docs/reference/benchmarks.md.
 
-The page is written by a whole, full run only; anything else just prints. Exits 0 when everything was
-measured, budgets kept or not, and 1 when a benchmark failed.
+Only what is measured with `--page` is published, and stands there until it is measured so again. Exits 0 when
+everything was measured, budgets kept or not, and 1 when a benchmark failed.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from tests.bench import machine, page
+from tests.bench import machine, page, record
 from tests.bench.outcome import Outcome
 from tests.bench.paths import (
     appends,
@@ -53,15 +53,21 @@ def main() -> int:
     arguments = _arguments()
     names: Sequence[str] = arguments.names or tuple(PATHS)
     scale_of: Callable[[Path], Scale] = quick if arguments.quick else full
-    described = machine.described()
     outcomes: dict[str, Outcome] = {}
     for name in names:
-        if (outcome := _measured(name, scale_of)) is not None:
-            outcomes[PATHS[name].TITLE] = outcome
-    if len(outcomes) == len(PATHS) and not arguments.quick:
-        PAGE.write_text(page.written(outcomes, described))
-        print(f"written: {PAGE}")
+        described = machine.described()
+        if (outcome := _measured(name, scale_of)) is None:
+            continue
+        outcomes[name] = outcome
+        if arguments.page:
+            _publish(PATHS[name].TITLE, record.today(outcome, described))
     return int(len(outcomes) != len(names))
+
+
+def _publish(title: str, measured: record.Measured) -> None:
+    record.keep({title: measured})
+    PAGE.write_text(page.written(record.load(), [path.TITLE for path in PATHS.values()]))
+    print(f"published: {title}", flush=True)
 
 
 def _measured(name: str, scale_of: Callable[[Path], Scale]) -> Outcome | None:
@@ -82,7 +88,9 @@ def _measured(name: str, scale_of: Callable[[Path], Scale]) -> Outcome | None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure what the gateway costs.")
     parser.add_argument("names", nargs="*", choices=[*PATHS, []], metavar="NAME", help=f"of {', '.join(PATHS)}")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs; writes nothing")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--quick", action="store_true", help="fewer and shorter runs, too little to publish")
+    either.add_argument("--page", action="store_true", help="publish what was found")
     return parser.parse_args()
 
 

@@ -31,21 +31,22 @@ class Budget:
 
     promise: str
     found: Series
-    at_least: float = -math.inf
-    at_most: float = math.inf
+    at_least: float | None = None
+    at_most: float | None = None
 
     @property
     def met(self) -> bool:
         """Whether the median keeps the promise."""
-        return self.at_least <= self.found.median <= self.at_most
+        low = self.at_least is None or self.at_least <= self.found.median
+        return low and (self.at_most is None or self.found.median <= self.at_most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Everything one benchmark found."""
 
-    series: Sequence[Series]
-    budgets: Sequence[Budget]
+    series: tuple[Series, ...]
+    budgets: tuple[Budget, ...]
     note: str
     """How it was measured, and what a reader must know to believe it."""
 

@@ -1,9 +1,9 @@
-"""The reference page: machine, budgets kept and broken, and every number."""
+"""The reference page: machine, budgets kept and broken, and every number that was published."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 
 from tests.bench.outcome import Budget, Outcome, Series, number
+from tests.bench.record import Measured
 
 _INTRODUCTION = """\
 # Benchmarks
@@ -11,24 +11,27 @@ _INTRODUCTION = """\
 Written by `make bench`; do not edit. A QPU job waits for minutes to days, so what matters is load: submissions, which
 are governed end to end, and polls, which are by far the most requests. Budgets are ratios within one run where they
 can be, because ratios travel between machines better than milliseconds do. Every number is the median of its runs, with
-the lowest and the highest beside it; where two things are compared they were measured in turn."""
+the lowest and the highest beside it; where two things are compared they were measured in turn. Each path was measured
+on the day and at the load that stand in its section."""
+_LOAD = "load when it began"
 
 
-def written(outcomes: Mapping[str, Outcome], machine: Mapping[str, str]) -> str:
-    """Write the page."""
-    parts = [_INTRODUCTION, _circumstances(machine), _budgets(outcomes)]
-    parts += [_section(title, outcome) for title, outcome in outcomes.items()]
+def written(measured: Mapping[str, Measured], order: Sequence[str]) -> str:
+    """Write the page, its paths in this order."""
+    found = {title: measured[title] for title in order if title in measured}
+    newest = max(found.values(), key=lambda each: each.day)
+    parts = [_INTRODUCTION, _circumstances(newest.machine), _budgets(found)]
+    parts += [_section(title, each) for title, each in found.items()]
     return "\n\n".join(parts) + "\n"
 
 
 def _circumstances(machine: Mapping[str, str]) -> str:
-    day = datetime.now(UTC).date().isoformat()
-    rows = [f"| {name} | {value} |" for name, value in machine.items()]
-    return "\n".join([f"Measured on {day}.", "", "| Machine | |", "|---|---|", *rows])
+    rows = [f"| {name} | {value} |" for name, value in machine.items() if name != _LOAD]
+    return "\n".join(["| Machine | |", "|---|---|", *rows])
 
 
-def _budgets(outcomes: Mapping[str, Outcome]) -> str:
-    rows = [_budget(title, budget) for title, outcome in outcomes.items() for budget in outcome.budgets]
+def _budgets(found: Mapping[str, Measured]) -> str:
+    rows = [_budget(title, budget) for title, each in found.items() for budget in each.outcome.budgets]
     return "\n".join(["## Budgets", "", "| Path | Promise | Found | |", "|---|---|---|---|", *rows])
 
 
@@ -37,13 +40,13 @@ def _budget(title: str, budget: Budget) -> str:
     return f"| {title} | {budget.promise} | {_median(budget.found)} | {verdict} |"
 
 
-def _section(title: str, outcome: Outcome) -> str:
-    return "\n".join(_lines(title, outcome))
+def _section(title: str, measured: Measured) -> str:
+    when = f"Measured on {measured.day}; {_LOAD}: {measured.machine[_LOAD]}."
+    return "\n".join([f"## {title}", "", measured.outcome.note, "", when, "", *_lines(measured.outcome)])
 
 
-def _lines(title: str, outcome: Outcome) -> Iterator[str]:
-    yield from (f"## {title}", "", outcome.note)
-    yield from ("", "| What | Median | Lowest to highest |", "|---|---|---|")
+def _lines(outcome: Outcome) -> Iterator[str]:
+    yield from ("| What | Median | Lowest to highest |", "|---|---|---|")
     for series in outcome.series:
         yield f"| {series.what} | {_median(series)} | {series.spread if len(series.values) > 1 else ''} |"
 
