@@ -5,7 +5,7 @@ it. Integrity rests on the Merkle root; `prev` lets anybody check an export with
 are SHA-256 with the prefixes of RFC 6962: 0x00 before a leaf, 0x01 before two nodes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final, Self
 
@@ -16,6 +16,8 @@ HASH_BYTES: Final = 32
 NOTHING_BEFORE: Final = bytes(HASH_BYTES)
 """What `prev` of the first entry names."""
 LEAF_HEAD: Final = b'{"event":'
+LEAF_TAIL: Final = b',"prev":"%b","seq":%d,"v":1}'
+"""What follows the event in a leaf: the hash of the leaf before, hexadecimal, and its own place."""
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -30,7 +32,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def leaf_tail(previous: bytes, seq: int) -> bytes:
     """Write what follows the event in the leaf at `seq`; `previous` is the hash of the leaf before."""
-    return b',"prev":"%b","seq":%d,"v":1}' % (previous.hex().encode(), seq)
+    return LEAF_TAIL % (previous.hex().encode(), seq)
 
 
 class FrontierError(ValueError):
@@ -62,13 +64,22 @@ class Frontier:
         return b"".join(self._roots)
 
     def append(self, leaf: bytes) -> None:
-        """Add a leaf hash: as many subtrees join as `size` has trailing one bits."""
-        joined, rest = leaf, self.size
-        while rest & 1:
-            joined = node_hash(self._roots.pop(), joined)
+        """Add a leaf hash."""
+        self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Add leaf hashes, a level of the tree after the other; subtrees join as `size` has one bits."""
+        level, rest, alone = list(leaves), self.size, []
+        self.size += len(level)
+        while level:
+            if rest & 1:
+                level.insert(0, self._roots.pop())
+            if len(level) & 1:
+                alone.append(level.pop())
+            pairs = iter(level)
+            level = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
             rest >>= 1
-        self._roots.append(joined)
-        self.size += 1
+        self._roots += reversed(alone)
 
     def root(self) -> bytes:
         """Give the Merkle tree hash; of no entries it is the hash of nothing."""
@@ -87,12 +98,11 @@ class MerkleChain:
         """Splice place and predecessor into each leaf, in order, and move the head behind the last."""
         frontier = Frontier.from_bytes(head.size, head.frontier)
         links, previous = [], head.last_hash
-        for leaf in leaves:
-            seq = frontier.size
+        for seq, leaf in enumerate(leaves, head.size):
             content = LEAF_HEAD + leaf.event + leaf_tail(previous, seq)
             previous = leaf_hash(content)
-            frontier.append(previous)
             links.append(Link(seq=seq, leaf=content, leaf_hash=previous))
+        frontier.extend(link.leaf_hash for link in links)
         after = Head(
             origin=head.origin,
             size=frontier.size,

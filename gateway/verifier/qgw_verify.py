@@ -32,6 +32,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from io import BytesIO
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
@@ -85,6 +86,7 @@ LATEST: Final = 1 << 37
 LINE_BYTES: Final = 1 << 17
 """Longest line that is read: twice what an entry may have."""
 PACK_BYTES: Final = 1 << 28
+SHAPES_KEPT: Final = 64
 BLOCK_HEIGHT: Final = 10
 """Leaves are hashed together by so many levels at once, because a call for each node would take half of the time."""
 
@@ -422,6 +424,8 @@ _TYPE_BYTES: Final = 48
 """Within so many bytes of its end an event of the ledger's own says its type."""
 _SKEW: Final = timedelta(seconds=5)
 _EVENT: Final = {"at", "body", "id", "project", "schema", "type"}
+_TOKEN: Final = re.compile(rb'"[^"]*":|"[^"]*"|-?[0-9]+')
+"""A field's name, a word or a number, of an entry without escapes."""
 
 
 def _refused(_: str) -> NoReturn:
@@ -448,6 +452,36 @@ def decoded(leaf: bytes) -> dict[str, Any]:
 def canonical(value: Any) -> bytes:
     """Write JSON in its one canonical form; of ASCII keys and whole numbers that is RFC 8785's."""
     return _encoder.encode(value).encode()
+
+
+class Shapes:
+    """Shapes of entries that were read whole and found canonical.
+
+    What differs from such an entry by plain words and whole numbers alone is canonical too, and a pattern says so in
+    a fifth of the time. Anything else, such as words with escapes, is read whole.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[re.Pattern[bytes]] = []
+
+    def fit(self, leaf: bytes) -> bool:
+        """Say whether an entry has the shape of one that was canonical."""
+        return any(shape.fullmatch(leaf) for shape in self._known)
+
+    def learn(self, leaf: bytes) -> None:
+        """Keep the shape of a canonical entry."""
+        if b"\\" not in leaf and len(self._known) < SHAPES_KEPT:
+            rest = map(re.escape, _TOKEN.split(leaf))
+            tokens = map(_any_like, _TOKEN.findall(leaf))
+            parts = chain.from_iterable(zip_longest(rest, tokens, fillvalue=b""))
+            self._known.append(re.compile(b"".join(parts)))
+
+
+def _any_like(token: bytes) -> bytes:
+    """Write the pattern of what may stand for a token: names of fields for themselves only."""
+    if token.endswith(b":"):
+        return re.escape(token)
+    return rb'"[ !#-\[\]-~]*"' if token.startswith(b'"') else rb"(?:0|-?[1-9][0-9]{0,17})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,6 +548,7 @@ class Export:
         """Told place and leaf of every entry, if anybody wants them."""
         self.entries = 0
         self.pruned = Pruned()
+        self._shapes = Shapes()
         self._tree = Tree()
         self._seq, self._previous = 0, b"0" * 64
         self._stood: dict[int, tuple[str, str]] = {}
@@ -606,10 +641,13 @@ class Export:
             )
 
     def _check_form(self, seq: int, leaf: bytes) -> None:
-        try:
-            decoded(leaf)
-        except BrokenError as error:
-            self._find(error.code, f"entry {seq}: {error}", seq)
+        if not self._shapes.fit(leaf):
+            try:
+                decoded(leaf)
+            except BrokenError as error:
+                self._find(error.code, f"entry {seq}: {error}", seq)
+            else:
+                self._shapes.learn(leaf)
         if self.of_all is not None:
             self.of_all(seq, leaf)
 
@@ -1251,7 +1289,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--within", type=int, metavar="SECONDS", help="witnesses must have seen the ledger so lately")
     add("--keeps", type=int, default=0, metavar="DAYS", help="what was pruned must have been kept for so long")
-    add("--canonical", action="store_true", help="also insist on every entry's canonical form (four times slower)")
+    add("--canonical", action="store_true", help="also insist on every entry's canonical form (takes twice as long)")
     add("--json", action="store_true", help="answer in JSON, for scripts")
     add("--findings", action="store_true", help="list what can be found and what it means, and do nothing else")
     return parser

@@ -141,6 +141,65 @@ def test_entries_that_two_readers_may_read_differently_show_when_asked_for():
     assert codes(found(spaced)) == {"not-canonical"}
 
 
+CANONICAL = (
+    b'{"event":{"at":"2026-01-01T00:00:00Z","body":{"a":-7,"b":["x","y: {1}"],"c":{"d":null}},"id":"1","project":null,'
+    b'"schema":1,"type":"job.denied"},"prev":"00","seq":3,"v":1}'
+)
+
+
+def learned(*leaves):
+    shapes = qgw_verify.Shapes()
+    for leaf in leaves:
+        qgw_verify.decoded(leaf)
+        shapes.learn(leaf)
+    return shapes
+
+
+def test_an_entry_of_a_known_shape_needs_no_second_look():
+    other = CANONICAL.replace(b'"x"', b'"other, longer: words"').replace(b"-7", b"120").replace(b'"00"', b'"ff"')
+
+    assert learned(CANONICAL).fit(other)
+
+
+@pytest.mark.parametrize(
+    ("found", "forged"),
+    [
+        pytest.param(b"-7", b"-0", id="a minus before nothing"),
+        pytest.param(b"-7", b"07", id="a leading zero"),
+        pytest.param(b"-7", b"7.0", id="a number with a point"),
+        pytest.param(b"-7", b"7e0", id="an exponent"),
+        pytest.param(b'"x"', b'"\\u0078"', id="an escape that nothing asks for"),
+        pytest.param(b'"x"', b'"\x01"', id="a control character as it is"),
+        pytest.param(b'"x"', b'"\xff"', id="bytes that are no text"),
+        pytest.param(b'"a":-7', b'"a":-7,"a":-7', id="a field twice"),
+        pytest.param(b'"a":-7', b'"z":-7', id="fields out of order"),
+        pytest.param(b'"a":-7', b'"a": -7', id="a space"),
+        pytest.param(b'"v":1}', b'"v":1}\n', id="something behind"),
+    ],
+)
+def test_no_shape_fits_what_is_not_canonical(found, forged):
+    leaf = CANONICAL.replace(found, forged)
+    with pytest.raises(qgw_verify.BrokenError):
+        qgw_verify.decoded(leaf)
+
+    assert not learned(CANONICAL).fit(leaf)
+
+
+@given(st.integers(0, len(CANONICAL)), st.integers(0, 3), st.binary(max_size=3) | st.sampled_from([b'"', b"0", b"-"]))
+def test_no_shape_fits_a_damaged_entry(at, cut, put):
+    leaf = CANONICAL[:at] + put + CANONICAL[at + cut :]
+
+    if learned(CANONICAL).fit(leaf):
+        assert qgw_verify.decoded(leaf)
+
+
+def test_shapes_are_not_kept_without_bound():
+    shapes = learned(*(CANONICAL.replace(b'"x"', b",".join([b'"x"'] * count)) for count in range(1, 100)))
+
+    assert shapes.fit(CANONICAL)
+    assert not shapes.fit(CANONICAL.replace(b'"x"', b",".join([b'"x"'] * 99)))
+
+
 def rechained(scribe, schema):
     """An export whose last event is written with another schema text, everything else made to fit."""
     links = scribe.links
