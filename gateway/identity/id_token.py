@@ -76,6 +76,16 @@ def key_set(document: Any) -> KeySet:
     return KeySet(keys)
 
 
+def claim(claims: Claims, name: str) -> Any:
+    """Give a claim by its name; where there is none of that name, dots lead into objects."""
+    if name in claims:
+        return claims[name]
+    value: Any = claims
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
 def verify(token: str, keys: KeySet, expected: Expected, *, now: datetime) -> Claims:
     """Check a token and give its claims.
 

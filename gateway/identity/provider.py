@@ -6,6 +6,7 @@ bounded. Nothing is asked until somebody signs in. Without a usable answer nobod
 """
 
 import asyncio
+import re
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from gateway.domain.errors import RefusedError, UnavailableError
 from gateway.domain.secret import Secret
 from gateway.domain.strict_json import MalformedJsonError, loads
 from gateway.identity import id_token
-from gateway.identity.id_token import Claims, Expected, UnknownSigningKeyError
+from gateway.identity.id_token import Claims, Expected, UnknownSigningKeyError, claim
 from gateway.ports.vendor import VendorAnswer, VendorRequest
 
 DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -37,6 +38,8 @@ PAUSE: Final = timedelta(seconds=30)
 _SECONDS: Final = 10.0
 _LARGEST: Final = 256 * 1024
 _LONGEST_WORD: Final = 64
+_BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What may stand in a header as an access token (RFC 6750)."""
 
 Send: TypeAlias = Callable[[VendorRequest], Awaitable[VendorAnswer]]
 
@@ -76,6 +79,8 @@ class Registration:
     algorithms: Sequence[str]
     hosts: frozenset[str] = field(default_factory=frozenset)
     """Besides the issuer's own, where its endpoints may be."""
+    claims: Sequence[str] = ()
+    """What must be known of a person; the provider is asked for what its ID token lacks of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,8 @@ class _Published:
     """Whether it says who it is as it sends people back (RFC 9207)."""
     keys: KeySet
     at: datetime
+    userinfo: str | None
+    end_session: str | None
 
 
 class Provider:
@@ -131,8 +138,7 @@ class Provider:
             "code_challenge": challenge.challenge,
             "code_challenge_method": "S256",
         }
-        joint = "&" if urlsplit(published.authorization).query else "?"
-        return f"{published.authorization}{joint}{urlencode(asked)}"
+        return _with(published.authorization, asked)
 
     async def claims(self, code: str, challenge: Challenge, *, named: str | None) -> Claims:
         """Trade a code for what the provider says of the person; `named` is the issuer in the answer, if any.
@@ -152,7 +158,35 @@ class Provider:
         token = document.get("id_token")
         if not isinstance(token, str):
             raise ProviderUnavailableError("it gave no ID token")
-        return await self._verified(token, published, challenge)
+        claims = await self._verified(token, published, challenge)
+        return {**claims, **await self._lacking(claims, published, document.get("access_token"))}
+
+    async def sign_out(self) -> str | None:
+        """Give the address at which somebody signs out of the provider itself (RP-Initiated Logout), if it has one."""
+        try:
+            address = (await self._current()).end_session
+        except ProviderUnavailableError:
+            return None
+        return None if address is None else _with(address, {"client_id": self.registration.client_id})
+
+    async def _lacking(self, claims: Claims, published: _Published, access: object) -> Claims:
+        """Ask for what the settings need and the ID token does not say at all; what it says is never replaced."""
+        names = [name for name in self.registration.claims if claim(claims, name) is None]
+        if not names or published.userinfo is None:
+            return {}
+        if not isinstance(access, str) or not _BEARER.fullmatch(access):
+            raise ProviderUnavailableError("it gave no access token to ask for the rest with")
+        headers = {"Authorization": f"Bearer {access}", "Accept": "application/json"}
+        answer = await self._ask(_request("GET", published.userinfo, headers))
+        if answer.status != HTTPStatus.OK:
+            raise ProviderUnavailableError(f"it answers {answer.status} where it should say who somebody is")
+        told = _document(answer)
+        if told.get("sub") != claims["sub"]:
+            raise ProviderRefusedError("another_subject_answered")
+        wanted = {*names, *(name.partition(".")[0] for name in names)}
+        more = {name: told[name] for name in wanted if name in told and name not in claims}
+        # Whether an address is verified, only who says the address can say.
+        return {**more, "email_verified": told.get("email_verified")} if "email" in more else more
 
     async def _verified(self, token: str, published: _Published, challenge: Challenge) -> Claims:
         ours = self.registration
@@ -225,7 +259,16 @@ class Provider:
             names_itself=document.get("authorization_response_iss_parameter_supported") is True,
             keys=keys,
             at=self._clock.now(),
+            userinfo=self._optional(document, "userinfo_endpoint"),
+            end_session=self._optional(document, "end_session_endpoint"),
         )
+
+    def _optional(self, document: Mapping[str, Any], name: str) -> str | None:
+        """Give an address that nobody needs to get in; one that the settings do not allow is none."""
+        try:
+            return self._endpoint(document, name)
+        except ProviderUnavailableError:
+            return None
 
     def _endpoint(self, document: Mapping[str, Any], name: str) -> str:
         """Give one of its addresses, where the settings allow it to be."""
@@ -258,6 +301,10 @@ class Provider:
 
 def _request(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> VendorRequest:
     return VendorRequest(method=method, url=url, headers=headers, body=body, seconds=_SECONDS, largest=_LARGEST)
+
+
+def _with(address: str, asked: Mapping[str, str]) -> str:
+    return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(asked)}"
 
 
 def _document(answer: VendorAnswer) -> Mapping[str, Any]:
