@@ -7,6 +7,8 @@ crash leaves the index behind the ledger and never beyond it. A release that rea
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from gateway.audit.facets import DECISIONS, facets, values
@@ -16,12 +18,20 @@ from gateway.domain.search import Indexed, IndexedEntry
 from gateway.store import entries, index, search
 from gateway.store.engine import Database
 from gateway.store.entries import StoredEntry
-from gateway.store.index import Batch
+from gateway.store.index import Batch, Below
 
 VERSION: Final = 1
 """Of how entries are read; counting it up makes every index anew."""
-AT_ONCE: Final = 200
-"""Entries of one transaction: on SQLite the ledger's writer waits for it."""
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "index-missing": "An entry is not in the index, so no search finds it.",
+        "index-left": "The index tells of an entry whose content was pruned.",
+        "index-differs": "The index tells of an entry what the ledger does not: somebody wrote there.",
+    }
+)
+"""What a comparison with the ledger can find; `gateway audit reindex` mends all of it."""
+AT_ONCE: Final = 100
+"""Entries of one transaction: on SQLite the ledger's writer waits for it, and the event loop."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,16 +51,12 @@ class Index:
 
     async def follow(self) -> int:
         """Take in all entries there are; gives how many that were."""
-        start = first = await index.begin(self.database, VERSION)
-        while page := await self._page(start, start + AT_ONCE):
-            batch = await self._batch(start, page)
-            if not await index.put(self.database, batch):
-                # Somebody else is at it.
-                break
+        taken = 0
+        while batch := await index.extend(self.database, VERSION, self._next):
             self.known.update(batch.choices)
-            start = batch.stop
+            taken += batch.stop - batch.start
             await asyncio.sleep(0)
-        return start - first
+        return taken
 
     async def rebuild(self) -> int:
         """Throw the index away and make it anew; gives how many entries are in it."""
@@ -65,39 +71,40 @@ class Index:
             stop = min(start + AT_ONCE, done)
             async with self.database.reading() as connection:
                 found = {each.seq: each for each in await search.stored(connection, start=start, stop=stop)}
-            expected = {each.seq: each for each in await self._entries(await self._page(start, stop), found)}
+                expected = await index.below(connection, partial(_read_again, start=start, stop=stop, found=found))
             for seq in sorted(expected.keys() | found.keys()):
                 if (finding := _compared(seq, expected.get(seq), found.get(seq))) is not None:
                     yield finding
 
-    async def _page(self, start: int, stop: int) -> Sequence[StoredEntry]:
-        async with self.database.reading() as connection:
-            return await entries.between(connection, start=start, stop=stop)
-
-    async def _batch(self, start: int, page: Sequence[StoredEntry]) -> Batch:
-        found = await self._entries(page, {})
+    def _next(self, below: Below, start: int) -> Batch | None:
+        page = below.entries(start, start + AT_ONCE)
+        if not page:
+            return None
+        found = _entries(below, page, {})
         offered = {(name, value, each.project_id or "") for each in found for name, value in values(each)}
-        stop = page[-1].seq + 1
-        return Batch(version=VERSION, start=start, stop=stop, entries=found, choices=frozenset(offered - self.known))
+        return Batch(start=start, stop=page[-1].seq + 1, entries=found, choices=frozenset(offered - self.known))
 
-    async def _entries(self, page: Sequence[StoredEntry], before: Mapping[int, IndexedEntry]) -> Sequence[IndexedEntry]:
-        """Read what entries are found by; `before` is what the index has, for jobs whose decision was pruned."""
-        leaves = [leaf for each in page if (leaf := read(each.leaf)) is not None]
-        decided = await self._decided(leaves)
-        found: list[IndexedEntry] = []
-        for leaf in leaves:
-            entry = facets(leaf.seq, leaf.event, decided.get(_job(leaf)) or before.get(leaf.seq))
-            if entry.type in DECISIONS and entry.job_id:
-                decided.setdefault(entry.job_id, entry)
-            found.append(entry)
-        return found
 
-    async def _decided(self, leaves: Sequence[ReadLeaf]) -> dict[str, IndexedEntry]:
-        """Find the earlier entries that decided the jobs spoken of."""
-        if not (asked := {job for leaf in leaves if (job := _job(leaf))}):
-            return {}
-        async with self.database.reading() as connection:
-            return dict(await search.deciding(connection, asked, tuple(DECISIONS)))
+def _entries(below: Below, page: Sequence[StoredEntry], before: Mapping[int, IndexedEntry]) -> Sequence[IndexedEntry]:
+    """Read what entries are found by; `before` is what the index has, for jobs whose decision was pruned."""
+    leaves = [leaf for each in page if (leaf := read(each.leaf)) is not None]
+    # The earlier entries that decided the jobs spoken of.
+    decided = dict(below.deciding({job for leaf in leaves if (job := _job(leaf))}, tuple(DECISIONS)))
+    found: list[IndexedEntry] = []
+    for leaf in leaves:
+        earlier = decided.get(_job(leaf))
+        if earlier is not None and earlier.seq > leaf.seq:
+            # Somebody was asked about the job before it was decided.
+            earlier = None
+        entry = facets(leaf.seq, leaf.event, earlier or before.get(leaf.seq))
+        if entry.type in DECISIONS and entry.job_id:
+            decided.setdefault(entry.job_id, entry)
+        found.append(entry)
+    return found
+
+
+def _read_again(below: Below, start: int, stop: int, found: Mapping[int, IndexedEntry]) -> Mapping[int, IndexedEntry]:
+    return {each.seq: each for each in _entries(below, below.entries(start, stop), found)}
 
 
 def _job(leaf: ReadLeaf) -> str:

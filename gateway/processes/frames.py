@@ -3,7 +3,6 @@
 Only plain values travel (numbers, text, bytes, lists, maps): a child is told what to do and never sent code.
 """
 
-import asyncio
 import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -32,19 +31,19 @@ def encode(message: Mapping[str, Any]) -> bytes:
     Raises:
         FrameTooLargeError: the body exceeds `LIMIT_BYTES`.
     """
-    body = _ENCODER.encode(message)
-    if len(body) > LIMIT_BYTES:
-        raise FrameTooLargeError(size_bytes=len(body))
-    return _HEADER.pack(len(body)) + body
+    encoded = _ENCODER.encode(message)
+    if len(encoded) > LIMIT_BYTES:
+        raise FrameTooLargeError(size_bytes=len(encoded))
+    return _HEADER.pack(len(encoded)) + encoded
 
 
-def decode(body: bytes) -> dict[str, Any]:
+def decode(encoded: bytes) -> dict[str, Any]:
     """Read a body, the length already taken off.
 
     Raises:
         ValueError: not a msgpack map with text keys.
     """
-    return _DECODER.decode(body)
+    return _DECODER.decode(encoded)
 
 
 def read(stream: BinaryIO) -> dict[str, Any] | None:
@@ -53,21 +52,28 @@ def read(stream: BinaryIO) -> dict[str, Any] | None:
     if len(header) < _HEADER.size:
         return None
     size = _length(header)
-    body = stream.read(size)
-    return decode(body) if len(body) == size else None
+    encoded = stream.read(size)
+    return decode(encoded) if len(encoded) == size else None
 
 
-async def receive(stream: asyncio.StreamReader) -> dict[str, Any]:
-    """Read one frame.
+def whole(received: bytearray) -> int | None:
+    """Say how long the frame is that begins here, header included; `None` while it is not all there.
 
     Raises:
-        asyncio.IncompleteReadError: the other end has closed.
         FrameTooLargeError: it announces more than `LIMIT_BYTES`.
     """
-    return decode(await stream.readexactly(_length(await stream.readexactly(_HEADER.size))))
+    if len(received) < _HEADER.size:
+        return None
+    size = _HEADER.size + _length(received[: _HEADER.size])
+    return size if len(received) >= size else None
 
 
-def _length(header: bytes) -> int:
+def body(frame: bytearray) -> bytes:
+    """Take the length off a whole frame."""
+    return bytes(memoryview(frame)[_HEADER.size :])
+
+
+def _length(header: bytes | bytearray) -> int:
     size: int = _HEADER.unpack(header)[0]
     if size > LIMIT_BYTES:
         raise FrameTooLargeError(size_bytes=size)

@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 
 from gateway.processes import frames
 from gateway.processes.limits import PARENT_PID
+from gateway.processes.line import Line
 
 _KEPT_VARIABLES = ("PYTHONPATH", "LD_LIBRARY_PATH")
 """All a child inherits: what the interpreter may need to find itself and its packages."""
@@ -75,8 +76,7 @@ class Child:
         self._process, self._stream, self._errors = process, stream, errors
         self._turn = asyncio.Lock()
         self._ended = False
-        self._reader: asyncio.StreamReader
-        self._writer: asyncio.StreamWriter
+        self._line = Line()
 
     @classmethod
     async def spawn(
@@ -119,8 +119,8 @@ class Child:
         Raises:
             ChildError: it is not, and is gone.
         """
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._stream)
-        self.greeting = await self._within(frames.receive(self._reader), start_seconds)
+        await asyncio.get_running_loop().create_unix_connection(lambda: self._line, sock=self._stream)
+        self.greeting = await self._within(self._line.receive(), start_seconds)
 
     @property
     def pid(self) -> int:
@@ -130,7 +130,7 @@ class Child:
     @property
     def alive(self) -> bool:
         """Whether it can still be asked."""
-        return not self._ended and not self._reader.at_eof()
+        return not self._ended and not self._line.ended
 
     async def request(self, message: Mapping[str, Any], *, deadline_seconds: float) -> dict[str, Any]:
         """Ask, and wait for the answer; a second caller waits for its turn.
@@ -152,7 +152,7 @@ class Child:
         """End it at once, whatever it does; `close` reaps it."""
         self._ended = True
         self._process.kill()
-        self._writer.transport.abort()
+        self._line.cut()
 
     async def close(self) -> None:
         """Hang up, which ends an idle child, and kill one that stays; returns when it is gone."""
@@ -160,17 +160,16 @@ class Child:
             self._ended = True
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_GRACE_SECONDS):
-                    self._writer.write_eof()
-                    await self._reader.read()
+                    self._line.hang_up()
+                    await self._line.lost()
         await self._end()
         self._last_words()
 
     async def _exchange(self, frame: bytes) -> dict[str, Any]:
         if not self.alive:
             raise EOFError
-        self._writer.write(frame)
-        await self._writer.drain()
-        return await frames.receive(self._reader)
+        self._line.send(frame)
+        return await self._line.receive()
 
     async def _within(self, answer: Awaitable[dict[str, Any]], seconds: float) -> dict[str, Any]:
         try:
@@ -188,8 +187,7 @@ class Child:
 
     async def _end(self) -> int | None:
         self.kill()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        await self._line.lost()
         return await self._process.wait()
 
     def _last_words(self) -> str:

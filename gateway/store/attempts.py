@@ -5,7 +5,7 @@ byte leaves: from then on the vendor may have it. `forwarded` means an upstream 
 any of these, but never what hardware took: it would run and be paid twice. `done` and `abandoned` are closed for good.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    insert,
     or_,
     select,
     update,
@@ -30,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.clock import rfc3339
 from gateway.domain.writes import AttemptUpdate, ClaimWrite, OutboxWrite
+from gateway.store.bulk import insert_rows, run
 from gateway.store.tables import attempt, job
 from gateway.store.values import text_time, time_text
 
@@ -38,7 +38,6 @@ OPEN: Final = ("permitted", "sending", "forwarded")
 _ATTEMPTS: Final = select(attempt, job.c.project_id).join(job, job.c.id == attempt.c.job_id)
 
 # Built once: SQLAlchemy takes longer to write such things than SQLite to run them.
-_INSERT: Final = insert(attempt)
 _CLAIMABLE: Final = or_(
     attempt.c.state.in_(("permitted", "sending")),
     and_(attempt.c.state == "forwarded", attempt.c.kind == ExecutionKind.SIMULATOR.value),
@@ -118,20 +117,27 @@ async def known(connection: AsyncConnection, *, mark: str | None, vendor_job_id:
 
 async def unfinished(connection: AsyncConnection, *, owner: str = "") -> list[AttemptRow]:
     """List a replica's open attempts, oldest permit first."""
-    query = _ATTEMPTS.where(attempt.c.state.in_(OPEN), attempt.c.owner == owner).order_by(attempt.c.seq)
-    return [_attempt(row) for row in await connection.execute(query)]
+    return await _in_states(connection, OPEN, owner)
+
+
+async def permitted(connection: AsyncConnection, *, owner: str = "") -> list[AttemptRow]:
+    """List a replica's attempts that were permitted and not sent, oldest permit first."""
+    return await _in_states(connection, ("permitted",), owner)
 
 
 async def sending(connection: AsyncConnection, *, owner: str = "") -> list[AttemptRow]:
     """List a replica's attempts that were sent and whose answer nobody has, oldest permit first."""
-    query = _ATTEMPTS.where(attempt.c.state == "sending", attempt.c.owner == owner).order_by(attempt.c.seq)
+    return await _in_states(connection, ("sending",), owner)
+
+
+async def _in_states(connection: AsyncConnection, states: Sequence[str], owner: str) -> list[AttemptRow]:
+    query = _ATTEMPTS.where(attempt.c.state.in_(states), attempt.c.owner == owner).order_by(attempt.c.seq)
     return [_attempt(row) for row in await connection.execute(query)]
 
 
 def add(connection: Connection, placed: Iterable[tuple[OutboxWrite, str, int]]) -> None:
     """Insert permitted attempts, each with the event id and `seq` of the entry that permits it."""
-    if rows := [_row(write, event_id, seq) for write, event_id, seq in placed]:
-        connection.execute(_INSERT, rows)
+    insert_rows(connection, attempt, [_row(write, event_id, seq) for write, event_id, seq in placed])
 
 
 def change(connection: Connection, updates: Iterable[AttemptUpdate]) -> None:
@@ -149,7 +155,7 @@ def change(connection: Connection, updates: Iterable[AttemptUpdate]) -> None:
             "sent": time_text(each.sent_at),
             "found_nothing": int(each.searched),
         }
-        if connection.execute(_MOVE, moved).rowcount != 1:
+        if run(connection, _MOVE, moved).rowcount != 1:
             raise AttemptClosedError(each.attempt)
 
 

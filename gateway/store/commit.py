@@ -36,9 +36,8 @@ __all__ = ["Chain", "LedgerUnavailableError", "UnitError", "WriteRefusedError", 
 
 QUEUE: Final = 2000
 """Units that may wait; more are refused at once."""
-BATCH: Final = 256
-BATCH_BESIDE: Final = 64
-"""The same where other replicas wait for the ledger meanwhile."""
+BATCH: Final = 64
+"""Other replicas wait for the ledger meanwhile, and on SQLite the event loop for the statements."""
 APART: Final = 16
 """Units of one transaction where each is written by itself."""
 GATHER_SECONDS: Final = 0.005
@@ -182,15 +181,14 @@ class Writer:
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
-        most = BATCH if self._member is None else BATCH_BESIDE
         for queue in (self._queue, self._new):
-            while queue and len(batch) < most:
+            while queue and len(batch) < BATCH:
                 waiting = queue.popleft()
                 if not waiting.outcome.cancelled():
                     waiting.taken = True
                     batch.append(waiting)
         if self._metrics:
-            self._metrics.queued(self._length())
+            self._metrics.ledger.queued(self._length())
         return batch
 
     def _length(self) -> int:
@@ -205,7 +203,7 @@ class Writer:
         if self._metrics:
             entries = sum(waiting.outcome.exception() is None and bool(waiting.unit.leaf) for waiting in batch)
             longest = asyncio.get_running_loop().time() - batch[0].since
-            self._metrics.appended(entries=entries, seconds=longest)
+            self._metrics.ledger.appended(entries=entries, seconds=longest)
 
     async def _write(self, units: list[Unit]) -> Sequence[Outcome]:
         try:

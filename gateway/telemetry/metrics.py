@@ -11,15 +11,19 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.domain.job import JobStatus
+from gateway.telemetry.approvals import ApprovalMetrics
 from gateway.telemetry.budgets import BudgetMetrics
 from gateway.telemetry.connections import ConnectionMetrics
+from gateway.telemetry.following import FollowingMetrics
+from gateway.telemetry.leaks import LeakMetrics
+from gateway.telemetry.ledger import LedgerMetrics
 from gateway.telemetry.policy import PolicyMetrics
+from gateway.telemetry.selftest import SelfTestMetrics
 from gateway.telemetry.vendors import VendorMetrics
 from gateway.telemetry.witnesses import WitnessMetrics
 
 _REQUEST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _DECISION_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
-_APPEND_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 4.0)
 _ALLOWED_WITHOUT_RULE: Final = ""
 
 
@@ -29,9 +33,11 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=registry)
-        self.vendors, self.connections = VendorMetrics(registry), ConnectionMetrics(registry)
-        self.budgets, self.witnesses = BudgetMetrics(registry), WitnessMetrics(registry)
-        self.policy = PolicyMetrics(registry)
+        self.vendors, self.budgets, self.leaks = VendorMetrics(registry), BudgetMetrics(registry), LeakMetrics(registry)
+        self.connections, self.witnesses = ConnectionMetrics(registry), WitnessMetrics(registry)
+        self.policy, self.selftest = PolicyMetrics(registry), SelfTestMetrics(registry)
+        self.approvals, self.following = ApprovalMetrics(registry), FollowingMetrics(registry)
+        self.ledger = LedgerMetrics(registry)
         self._requests = Counter(
             "gateway_requests",
             "Requests answered, by dialect, operation and class of HTTP status.",
@@ -67,14 +73,6 @@ class Metrics:
         self._payloads = Counter(
             "gateway_sandbox_payloads", "Payloads measured in the sandbox, by verdict.", ("verdict",), registry=registry
         )
-        self._entries = Counter("gateway_ledger_entries", "Entries made durable in the ledger.", registry=registry)
-        self._append_seconds = Histogram(
-            "gateway_ledger_append_duration_seconds",
-            "Time from handing an entry to the writer until it is durable.",
-            buckets=_APPEND_SECONDS,
-            registry=registry,
-        )
-        self._queue = Gauge("gateway_ledger_queue_length", "Units waiting for the ledger's writer.", registry=registry)
         self._jobs = Gauge("gateway_jobs", "Jobs by status.", ("status",), registry=registry)
         self._simulations = Counter(
             "gateway_simulator_executions", "Attempts that a simulator took.", ("backend",), registry=registry
@@ -120,15 +118,6 @@ class Metrics:
     def payload(self, verdict: str) -> None:
         """Count one payload: `measured`, or the code of what was wrong with it."""
         self._payloads.labels(verdict).inc()
-
-    def appended(self, *, entries: int, seconds: float) -> None:
-        """Count entries that became durable together, and how long they waited."""
-        self._entries.inc(entries)
-        self._append_seconds.observe(seconds)
-
-    def queued(self, length: int) -> None:
-        """Show how many units wait for the ledger's writer."""
-        self._queue.set(length)
 
     def jobs(self, status: JobStatus, count: int) -> None:
         """Show how many jobs have a status."""
