@@ -7,6 +7,7 @@ only the decision point that is coming believes them, and it is asked where the 
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final, Protocol
 
 from gateway.domain.decision import Decision
@@ -16,12 +17,18 @@ from gateway.ports.decision_point import DecisionPoint
 
 ELSEWHERE: Final = "engine/revision"
 """Said of an engine that holds other policies than it is asked for."""
+_PATIENCE_SECONDS: Final = 5.0
+"""How long a question may wait for the revision that is coming."""
+_LOOK_SECONDS: Final = 0.02
 
 
 class BundlePoint(DecisionPoint, Protocol):
     """A decision point that knows what it decides by."""
 
-    bundle: Bundle
+    @property
+    def bundle(self) -> Bundle:
+        """Give it."""
+        ...
 
 
 class Current:
@@ -105,18 +112,35 @@ class LiveDecisionPoint:
 
     async def decide(self, facts: bytes, *, decision_id: str) -> Decision:
         """Decide by the revision that is current now."""
-        decision = await self._held.decide(facts, decision_id)
-        coming = self._coming
-        if coming is None or all(each.rule != ELSEWHERE for each in decision.deny):
+        asked = self._held
+        decision = await asked.decide(facts, decision_id)
+        if all(each.rule != ELSEWHERE for each in decision.deny):
             return decision
-        return await coming.decide(facts, decision_id)
+        able = await self._next()
+        return decision if able is asked else await able.decide(facts, decision_id)
+
+    async def _next(self) -> _Held:
+        """Give who decides once it is clear who does: servers that have just pulled what is coming are tested first."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while self._awaited:  # noqa: ASYNC110  # its servers tell nobody when they can be believed
+                    await asyncio.sleep(_LOOK_SECONDS)
+        return self._coming or self._held
+
+    @property
+    def _awaited(self) -> bool:
+        return self._coming is not None and self._coming.point.ready() is not None
+
+    async def asked_each(self, facts: bytes) -> Mapping[str, Decision]:
+        """Let every engine of the revision that is current now decide."""
+        return await self._held.point.asked_each(facts)
 
     def ready(self) -> str | None:
         """Say why it cannot decide now."""
         return self._held.point.ready()
 
     def announce(self, point: BundlePoint | None) -> None:
-        """Let another revision answer where its servers hold it already; nothing takes that back."""
+        """Let another revision answer where its servers hold it already; `None` where it does not come after all."""
         self._coming = None if point is None else _Held(point)
 
     def swap(self, point: BundlePoint) -> None:

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.casework.entries import AdminEntries
 from gateway.casework.recorded import Recordings
 from gateway.casework.reload import Reloader
-from gateway.casework.reload_requests import Listening
+from gateway.casework.reload_requests import Listening, ReloadRequests
+from gateway.casework.replays import Replays
 from gateway.domain.decision import Step
 from gateway.domain.errors import InsecureError
-from gateway.policy.bundle import default_root
+from gateway.policy.bundle import Bundle, default_root
 from gateway.policy.live import BundlePoint, Current, LiveDecisionPoint
 from gateway.policy.published import Published
 from gateway.wiring.house import House
@@ -61,9 +63,21 @@ async def listening(house: House, live: LiveDecisionPoint) -> Listening:
     )
     places = (policy.directory or default_root(), policy.overrides, policy.bundle)
     watched = [place for place in places if place is not None] if policy.watch else []
-    listening = Listening(house.database, reloader, watched=watched)
+    entries = AdminEntries(ledger=house.ledger, vault=house.vault, clock=house.clock)
+    requests = ReloadRequests(database=house.database, entries=entries)
+    listening = Listening(house.database, reloader, watched=watched, requests=requests, quorum=house.quorum)
     await listening.start()
     return listening
+
+
+def replays(house: House) -> Replays:
+    """Make what decides the past again for people at the console."""
+
+    async def files() -> Bundle:
+        return published(house.settings.policy, await house.vault.secret(SEED)).bundle
+
+    recordings = Recordings(database=house.database, vault=house.vault)
+    return Replays(recordings=recordings, revisions=house.revisions, files=files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +101,11 @@ class _Switch:
             self.live.swap(point)
             self.current.published, in_force = new, True
 
-        # From here on servers may pull it, and the first that did is believed by the new decision point alone.
+        # Announced first: from then on servers may pull it, and the first that did is believed by the new point alone.
+        self.live.announce(point)
         self.house.shelf.put(new)
         try:
             await point.start()
-            self.live.announce(point)
             await _until_ready(point)
             yield bring_in
         finally:

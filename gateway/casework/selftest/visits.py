@@ -1,0 +1,133 @@
+"""Submissions of synthetic principals through the front door: one that must run, and some that must be denied.
+
+The same bytes, the same door, the same rooms, the same ledger as everybody's; only a socket is left out. What ran is
+deleted again, so that a self-test each minute leaves entries behind and no payloads.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+from gateway.casework.selftest.actors import Cast
+from gateway.casework.selftest.findings import PATH, Finding
+from gateway.domain.secret import Secret
+from gateway.ports.dialect import WireAnswer
+from gateway.ports.trial import Trial
+
+SHOTS: Final = 10
+FAR: Final = 10**12
+"""Shots beyond every limit."""
+JOB_SECONDS: Final = 20.0
+"""How long the job may take: it waits for its turn at the simulator like any other."""
+_LOOK_SECONDS: Final = 0.2
+_HALTED: Final = b'"halted"'
+_WORDS: Final = 200
+
+
+class Door(Protocol):
+    """The front door."""
+
+    async def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> WireAnswer:
+        """Send one request and wait for its answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """A submission that must be denied, and what must be in the answer."""
+
+    what: str
+    key: Secret | None
+    body: bytes
+    status: HTTPStatus = HTTPStatus.FORBIDDEN
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """One round of them."""
+
+    door: Door
+    trial: Trial
+    cast: Cast
+    elsewhere: str | None
+    """A backend that the project may not use."""
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def examine(self) -> tuple[Finding, ...]:
+        """Go through the door with each of them."""
+        found = [await self._run(), *[await self._denied(each) for each in self._to_deny()]]
+        return tuple(each for each in found if each is not None)
+
+    def _to_deny(self) -> Iterator[Denied]:
+        cast, body = self.cast, self.trial.body
+        tiny = body(cast.backend, SHOTS)
+        yield Denied(what="nobody", key=None, body=tiny, status=HTTPStatus.UNAUTHORIZED)
+        yield Denied(what="greedy", key=cast.allowed, body=body(cast.backend, FAR), rule="circuits/shots")
+        yield Denied(
+            what="unreadable", key=cast.allowed, body=self.trial.unreadable(cast.backend), rule="wire/readable"
+        )
+        if cast.denied is not None:
+            yield Denied(what="reader", key=cast.denied, body=tiny, rule="access/role-may-submit")
+        if self.elsewhere is not None:
+            there = body(self.elsewhere, SHOTS)
+            yield Denied(what="elsewhere", key=cast.allowed, body=there, rule="access/backend-allow-list")
+
+    async def _denied(self, wanted: Denied) -> Finding | None:
+        answer = await self._ask("POST", self.trial.jobs, wanted.key, wanted.body)
+        if answer.status == wanted.status and wanted.rule.encode() in answer.body:
+            return None
+        told = f"should be refused with {wanted.status:d}{wanted.rule and f' by {wanted.rule}'}, was {_told(answer)}"
+        return self._found(wanted.what, answer, told)
+
+    async def _run(self) -> Finding | None:
+        """Submit, follow, fetch and delete a job as a client does."""
+        answer = await self._ask("POST", self.trial.jobs, self.cast.allowed, self.trial.body(self.cast.backend, SHOTS))
+        if answer.status != HTTPStatus.OK:
+            return self._found("allowed", answer, f"should be taken, was {_told(answer)}")
+        job = f"{self.trial.jobs}/{_member(answer, 'id')}"
+        status = await self._ended(job)
+        if status != self.trial.completed:
+            # A simulator that is busy with others' work is slow, and not broken.
+            return Finding(part=PATH, what="allowed", problem=f"the job should complete, and is {status!r}", sure=False)
+        results = await self._ask("GET", f"{job}{self.trial.results}", self.cast.allowed)
+        await self._ask("DELETE", job, self.cast.allowed)
+        if results.status != HTTPStatus.OK:
+            return self._found("results", results, f"should be given out, was {_told(results)}")
+        return None
+
+    async def _ended(self, job: str) -> str:
+        status = ""
+        for _ in range(round(JOB_SECONDS / _LOOK_SECONDS)):
+            status = str(_member(await self._ask("GET", job, self.cast.allowed), "status")).lower()
+            if status in self.trial.ended:
+                break
+            await self.pause(_LOOK_SECONDS)
+        return status
+
+    async def _ask(self, method: str, path: str, key: Secret | None, body: bytes = b"") -> WireAnswer:
+        headers = {} if key is None else {"authorization": f"{self.trial.scheme} {key.reveal().decode()}"}
+        return await self.door(method, path, headers | ({"content-type": "application/json"} if body else {}), body)
+
+    def _found(self, what: str, answer: WireAnswer, told: str) -> Finding | None:
+        if _HALTED in answer.body:
+            # Somebody stopped all work on purpose.
+            return None
+        unavailable = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        denied = b"policy-denied" in answer.body
+        return Finding(part=PATH, what=what, problem=told, sure=not unavailable, by_policy=denied)
+
+
+def _member(answer: WireAnswer, name: str) -> Any:
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        return ""
+    return found.get(name, "") if isinstance(found, dict) else ""
+
+
+def _told(answer: WireAnswer) -> str:
+    return f"{answer.status}: {answer.body[:_WORDS].decode('utf-8', 'replace')}"

@@ -1,0 +1,40 @@
+"""Fits the self-test of a serving process together."""
+
+from gateway.casework.entries import AdminEntries
+from gateway.casework.selftest.actors import Actors
+from gateway.casework.selftest.rounds import Rounds
+from gateway.policy.baseline import baseline
+from gateway.ports.trial import Trial
+from gateway.wiring.house import House, Serving
+
+
+def rounds(house: House, serving: Serving) -> Rounds:
+    """Make it; nothing is asked and nobody is made before the first round."""
+    settings, administration = house.settings, house.administration
+    return Rounds(
+        point=serving.decision_point,
+        baseline=baseline(),
+        own_rules=settings.policy.directory is not None or settings.policy.bundle is not None,
+        waived=settings.selftest.waived,
+        actors=Actors(
+            projects=administration.projects,
+            principals=administration.principals,
+            keys=administration.keys,
+            roles=house.policies.roles,
+            clock=house.clock,
+            known=house.identity.refresh,
+        ),
+        trial=_trial(house) if settings.selftest.submissions else None,
+        fleet=serving.fleet,
+        entries=AdminEntries(ledger=house.ledger, vault=house.vault, clock=house.clock),
+        clock=house.clock,
+        metrics=house.metrics,
+        webhooks=tuple(settings.webhooks),
+        source=settings.ledger.origin,
+    )
+
+
+def _trial(house: House) -> Trial | None:
+    """Take the first dialect, by name, in which anybody knows how to submit."""
+    known = (house.adapters[name].trial for name in sorted(house.dialects))
+    return next((each for each in known if each is not None), None)

@@ -1,0 +1,110 @@
+"""The self-test of a serving gateway: what it does for everybody to see, and how it alarms."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.synthetic import PROJECT
+from gateway.policy.bundle import default_root
+from tests.integration import bodies
+from tests.policy import mutation
+from tests.running import Gateway, eventually
+
+SHOTS = "gateway/rules/circuits/shots/shots.rego"
+SECONDS = 30
+"""Much less than two minutes, and enough for a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    place = tmp_path_factory.mktemp("policies") / "tree"
+    shutil.copytree(default_root(), place, ignore=shutil.ignore_patterns("README.md"))
+    return place
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory, tree):
+    """It decides by a tree of its own, and has passed one round at least."""
+    settings = {
+        "GATEWAY_SELFTEST__SECONDS": "1",
+        "GATEWAY_SELFTEST__SUBMISSIONS": "true",
+        "GATEWAY_POLICY__DIRECTORY": str(tree),
+    }
+    gateway = Gateway(tmp_path_factory.mktemp("gateway") / "state", settings=settings).init().start()
+    try:
+        eventually(lambda: of_selftest(gateway, "job.completed"), seconds=SECONDS)
+        eventually(lambda: 'gateway_selftest_failing{part="path"} 0.0' in gateway.metrics(), seconds=SECONDS)
+        yield gateway
+    finally:
+        gateway.discard()
+
+
+def of_selftest(gateway, type_):
+    return [each for each in gateway.entries(type_) if each["project_id"] == PROJECT]
+
+
+def test_synthetic_principals_are_allowed_and_denied(tested):
+    eventually(lambda: of_selftest(tested, "job.deleted"), seconds=SECONDS)
+
+    denied = {rule for each in of_selftest(tested, "job.denied") for rule in each["body"]["deny"]}
+
+    assert {"access/backend-allow-list", "access/role-may-submit", "circuits/shots", "wire/readable"} <= denied
+    assert tested.ready()
+    assert not tested.entries("selftest.failed")
+
+
+def test_it_counts_for_no_limit_and_in_no_rate(tested):
+    tested.cli("budgets", "set", "few", "--organisation", "--unit", "jobs", "--amount", "1", "--per", "total")
+    before = len(of_selftest(tested, "job.completed"))
+
+    eventually(lambda: len(of_selftest(tested, "job.completed")) > before + 1, seconds=SECONDS)
+
+    key = tested.key()
+    assert tested.ended(key, tested.submit(key, bodies.golden()))["status"] == "Completed"
+    tested.cli("budgets", "remove", "few", "--reason", "over")
+    assert 'gateway_requests_total{dialect="ibm",operation="Submit",status_class="2xx"} 1.0' in tested.metrics()
+
+
+def test_nobody_else_gets_a_key_of_its_project(tested):
+    refused = tested.run("keys", "new", "--principal", "admin", "--project", PROJECT, "--role", "scientist")
+
+    assert refused.returncode == 1
+    assert "the gateway's own" in refused.stderr
+
+
+def test_a_reload_that_weakens_a_rule_and_its_self_tests_alarms_until_it_is_taken_back(tested, tree):
+    sound = {path: path.read_text() for path in [tree / SHOTS, *tree.glob("selftest/*.json")]}
+    (tree / SHOTS).write_text(mutation.disabled(sound[tree / SHOTS]))
+    (tree / "selftest/deny-circuits.json").unlink()
+    (tree / "selftest/deny-obligations.json").unlink(missing_ok=True)
+
+    tested.cli("policy", "reload", "--reason", "a trial")
+
+    failed = eventually(lambda: tested.entries("selftest.failed"), seconds=SECONDS)[-1]["body"]
+    assert {"rules/deny-circuits"} <= set(failed["failing"])
+    eventually(lambda: not tested.ready(), seconds=SECONDS)
+    assert 'gateway_selftest_failing{part="rules"} 0.0' not in tested.metrics()
+    found = tested.run("policy", "selftest")
+    assert (found.returncode, "rules/deny-circuits" in found.stdout) == (1, True)
+    for path, text in sound.items():
+        path.write_text(text)
+    tested.cli("policy", "reload", "--reason", "taken back")
+    eventually(lambda: tested.entries("selftest.recovered"), seconds=SECONDS)
+    eventually(tested.ready, seconds=SECONDS)
+    assert tested.run("policy", "selftest").returncode == 0
+
+
+def test_policies_of_other_hands_are_not_held_against_our_release(tmp_path):
+    """They decide what ours would not, from the first round on, and mean it."""
+    foreign = tmp_path / "policies"
+    shutil.copytree(Path(__file__).parents[1] / "policy/foreign/terse", foreign)
+    shutil.copytree(default_root() / "org/roles", foreign / "org/roles")
+    settings = {"GATEWAY_SELFTEST__SECONDS": "1", "GATEWAY_POLICY__DIRECTORY": str(foreign)}
+    gateway = Gateway(tmp_path / "state", settings=settings).init().start()
+    try:
+        eventually(lambda: 'gateway_selftest_failing{part="rules"} 0.0' in gateway.metrics(), seconds=SECONDS)
+        assert gateway.ready()
+        assert not gateway.entries("selftest.failed")
+    finally:
+        gateway.discard()

@@ -1,0 +1,144 @@
+"""Synthetic visits: a door that lets the wrong ones in, or the right one not, is found, each under its name."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import pytest
+
+from gateway.casework.selftest.actors import Cast
+from gateway.casework.selftest.visits import FAR, Visits
+from gateway.domain.secret import Secret
+from gateway.ports.dialect import WireAnswer
+from gateway.ports.trial import Trial
+
+TRIAL = Trial(
+    jobs="/jobs",
+    scheme="apikey",
+    body=lambda backend, shots: json.dumps([backend, shots]).encode(),
+    unreadable=lambda backend: json.dumps([backend, None]).encode(),
+    results="/results",
+    completed="completed",
+    ended=frozenset({"completed", "failed"}),
+)
+CAST = Cast(
+    backend="sim", allowed=Secret.of("may"), denied=Secret.of("may-not"), until=datetime(2026, 12, 1, tzinfo=UTC)
+)
+
+
+class House:
+    """A front door that does as it should, but for what a test changes."""
+
+    def __init__(self):
+        self.asked, self.status, self.answers = [], "completed", {}
+
+    async def __call__(self, method, path, headers, body=b""):
+        self.asked.append((method, path))
+        key = headers.get("authorization", "").removeprefix("apikey ")
+        if method == "POST":
+            return self.answers.get(self.who(key, json.loads(body)), self.judged(key, json.loads(body)))
+        if path.endswith("/results"):
+            return self.answers.get("results", answer(200, "{}"))
+        return answer(200, json.dumps({"id": "j1", "status": self.status}))
+
+    def who(self, key, asked):
+        odd = {("may", FAR): "greedy", ("may", None): "unreadable", ("may-not", 10): "reader", ("", 10): "nobody"}
+        return "elsewhere" if asked[0] != "sim" else odd.get((key, asked[1]), "allowed")
+
+    def judged(self, key, asked):
+        rules = {
+            "greedy": "circuits/shots",
+            "unreadable": "wire/readable",
+            "reader": "access/role-may-submit",
+            "elsewhere": "access/backend-allow-list",
+        }
+        who = self.who(key, asked)
+        if who == "nobody":
+            return answer(401, "credential-missing")
+        return answer(403, f"policy-denied: {rules[who]}") if who in rules else answer(200, '{"id": "j1"}')
+
+
+def answer(status, body):
+    return WireAnswer(status=status, body=body.encode())
+
+
+async def no_pause(_):
+    return
+
+
+@pytest.fixture
+def house():
+    return House()
+
+
+@pytest.fixture
+def visits(house):
+    return Visits(door=house, trial=TRIAL, cast=CAST, elsewhere="other", pause=no_pause)
+
+
+async def test_a_sound_house_has_no_findings_and_keeps_nothing(visits, house):
+    assert await visits.examine() == ()
+    assert ("DELETE", "/jobs/j1") in house.asked
+
+
+@pytest.mark.parametrize("who", ["greedy", "unreadable", "reader", "nobody", "elsewhere"])
+async def test_whoever_is_let_in_and_should_not_be_is_found(visits, house, who):
+    house.answers[who] = answer(200, '{"id": "j2"}')
+
+    (found,) = await visits.examine()
+
+    assert (found.name, found.sure, found.by_policy) == (f"path/{who}", True, False)
+
+
+async def test_a_refusal_by_another_rule_is_found(visits, house):
+    house.answers["greedy"] = answer(403, "policy-denied: circuits/depth")
+
+    (found,) = await visits.examine()
+
+    assert found.by_policy
+    assert "by circuits/shots, was 403" in found.problem
+
+
+async def test_a_job_that_is_not_taken_is_found(visits, house):
+    house.answers["allowed"] = answer(403, "policy-denied: own/rule")
+
+    (found,) = await visits.examine()
+
+    assert (found.name, found.by_policy) == ("path/allowed", True)
+
+
+@pytest.mark.parametrize("status", ["failed", "running"])
+async def test_a_job_that_does_not_complete_must_do_so_twice(visits, house, status):
+    house.status = status
+
+    (found,) = await visits.examine()
+
+    assert (found.name, found.sure) == ("path/allowed", False)
+
+
+async def test_results_that_are_not_to_be_had_are_found(visits, house):
+    house.answers["results"] = answer(404, "nothing")
+
+    assert [each.name for each in await visits.examine()] == ["path/results"]
+
+
+async def test_what_is_unavailable_must_be_so_twice(visits, house):
+    house.answers["allowed"] = answer(HTTPStatus.SERVICE_UNAVAILABLE, "ledger-unavailable")
+
+    (found,) = await visits.examine()
+
+    assert not found.sure
+
+
+async def test_who_stopped_all_work_meant_it(visits, house):
+    house.answers["allowed"] = answer(403, '{"code": "halted"}')
+
+    assert await visits.examine() == ()
+
+
+async def test_without_a_role_that_may_not_submit_nobody_is_sent_as_a_reader(visits, house):
+    alone = replace(visits, cast=replace(CAST, denied=None), elsewhere=None)
+
+    assert await alone.examine() == ()
+    assert len([each for each in house.asked if each[0] == "POST"]) == 4
