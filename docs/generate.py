@@ -12,7 +12,9 @@ from pathlib import Path
 from adapters.aer.feasibility import feasibility_table
 from adapters.aer.options import RULES, Rule
 from adapters.aer.settings import AerSettings
-from gateway.audit import entry
+from gateway.audit import entry, verify
+from gateway.casework import index
+from gateway.casework.fsck import finding
 from gateway.cli import reference as cli
 from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.http.problems import STATUS
@@ -22,6 +24,7 @@ from gateway.ports import registry
 from gateway.settings import reference as settings
 from gateway.telemetry import events
 from gateway.telemetry.metrics import Metrics
+from gateway.verifier import qgw_verify
 
 ROOT = Path(__file__).parents[1]
 MADE = "This page is made from code by `make docs`."
@@ -37,6 +40,7 @@ def pages() -> Mapping[Path, str]:
         folder / "errors.md": errors_page(),
         folder / "events.md": events_page(),
         folder / "metrics.md": metrics_page(),
+        folder / "findings.md": findings_page(),
         folder / "policies.md": policies.page(load(default_root())),
         folder / "simulator.md": simulator_page(),
     }
@@ -121,6 +125,44 @@ For operators, on stderr; no evidence. Request id, principal, project and vendor
 def _entry_row(kind: entry.EntryType) -> str:
     fields = ", ".join(f"`{name}`" for name in sorted(kind.required))
     return f"| `{kind.name}` | {kind.schema} | {_first_line(kind.docs)} | {fields} |\n"
+
+
+def findings_page() -> str:
+    """Write the page of what verifications can find."""
+    own = {code: meaning for code, meaning in qgw_verify.CODES.items() if code not in verify.CODES}
+    return f"""# Findings
+
+What checks can find, one line each. A sentence beside it says where. {MADE}
+
+## Verification of the ledger
+
+`gateway audit verify`, "verify now" in the console, and `qgw_verify.py`, in ledger order. One change in the middle
+often shows twice: at the entry, and in the root. No ledger with a finding is what it was: nothing but a copy from
+elsewhere mends it, and what to do first says the runbook of [fsck](../runbooks/fsck.md).
+
+{_finding_table(verify.CODES)}
+## Packs, receipts and files
+
+Only `qgw_verify.py` finds these, besides those above.
+
+{_finding_table(own)}
+## The index
+
+`gateway audit fsck`. The index is made from the ledger and proves nothing: a finding means that searches told less, or
+something else, than the ledger says. `gateway audit reindex` makes it anew.
+
+{_finding_table(index.CODES)}
+## The database
+
+`gateway audit fsck` compares everything else that is stored with the ledger; [its runbook](../runbooks/fsck.md) says
+what to do about each.
+
+{_finding_table(finding.CODES)}"""
+
+
+def _finding_table(codes: Mapping[str, str]) -> str:
+    rows = "".join(f"| `{code}` | {meaning} |\n" for code, meaning in codes.items())
+    return f"| Code | Means |\n|---|---|\n{rows}"
 
 
 def metrics_page() -> str:

@@ -15,7 +15,7 @@ pytest_plugins = ["tests.databases"]
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 
-_LONGEST = {"fault": 0, "integration": 1, "sdk": 2, "docs": 3}
+_LONGEST = {"fault": 0, "integration": 1, "sdk": 2, "e2e": 3, "docs": 4}
 """Folders of tests that start processes of their own, the slowest first."""
 
 hypothesis.settings.register_profile("developer", deadline=None, max_examples=50)

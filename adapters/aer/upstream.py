@@ -52,6 +52,7 @@ class AerUpstream:
     name = "aer"
     kind = ExecutionKind.SIMULATOR
     dialect: str | None = None
+    bounds_time = True
 
     def __init__(self, settings: AerSettings, context: UpstreamContext) -> None:
         self._settings, self._context = settings, context

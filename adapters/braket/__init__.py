@@ -14,6 +14,7 @@ adapter = Adapter(
     account=BraketAccount,
     credential=BraketCredential,
     encoder="adapters.braket.encoder:BraketEncoder",
+    editor="adapters.braket.editor:BraketEditor",
 )
 
 __all__ = ["BraketDialect", "BraketSettings", "adapter"]

@@ -7,9 +7,10 @@ the part of STS that names the account. Which one is meant stands in the credent
 from collections.abc import Mapping
 from uuid import UUID
 
-from adapters.braket import answers, credentials, labels, prices, refusals, results, submissions
+from adapters.braket import answers, credentials, labels, prices, refusals, restored, results, submissions
 from adapters.braket.routes import Routes, is_price_list
 from adapters.braket.settings import BraketSettings
+from gateway.domain.changes import Registers
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -79,6 +80,16 @@ class BraketDialect:
     def encode_results(self, job: JobRecord, submitted: bytes, result: ProgramResult) -> Mapping[str, bytes]:
         """Write `results.json` of a gate-model task."""
         return {"result": results.encode(job, submitted, result)}
+
+    def restored(
+        self,
+        job: JobRecord,
+        submitted: bytes,
+        documents: Mapping[str, bytes],
+        registers: Registers,  # noqa: ARG002  # Braket's results name qubits
+    ) -> Mapping[str, bytes]:
+        """Put the client's own program back into Braket's results, and label them."""
+        return restored.documents(job, submitted, documents)
 
     def environment(
         self,

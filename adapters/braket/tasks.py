@@ -20,6 +20,7 @@ from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import CancelJob, ShowJob, TagJob
 
 STATUS: Mapping[JobStatus, str] = {
+    JobStatus.AWAITING: "QUEUED",
     JobStatus.PERMITTED: "CREATED",
     JobStatus.QUEUED: "QUEUED",
     JobStatus.RUNNING: "RUNNING",

@@ -38,6 +38,7 @@ class BraketVendor:
 
     name = NAME
     resend = Resend.IDEMPOTENT
+    bounds_time = False
     settle_seconds = 120.0
     """Braket documents no bound; a task is listed at once as far as anyone has seen."""
 

@@ -2,6 +2,7 @@
 
 from adapters.ibm.dialect import IbmDialect
 from adapters.ibm.settings import IbmAccount, IbmCredential, IbmSettings
+from adapters.ibm.trial import TRIAL
 from adapters.ibm.vendor import IbmVendor
 from gateway.ports.registry import Adapter
 
@@ -14,6 +15,8 @@ adapter = Adapter(
     account=IbmAccount,
     credential=IbmCredential,
     encoder="adapters.ibm.encoder:IbmEncoder",
+    editor="adapters.ibm.editor:IbmEditor",
+    trial=TRIAL,
 )
 
 __all__ = ["IbmDialect", "IbmSettings", "adapter"]

@@ -8,8 +8,9 @@ from base64 import b32hexencode
 from collections.abc import Mapping
 from uuid import UUID
 
-from adapters.ibm import answers, credentials, instances, labels, refusals, results, routes, submissions
+from adapters.ibm import answers, credentials, instances, labels, refusals, restored, results, routes, submissions
 from adapters.ibm.settings import IbmSettings
+from gateway.domain.changes import Registers
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -94,6 +95,12 @@ class IbmDialect:
     ) -> Mapping[str, bytes]:
         """Write results in the submitted program's schema."""
         return {"result": results.encode(submitted, result)}
+
+    def restored(
+        self, job: JobRecord, submitted: bytes, documents: Mapping[str, bytes], registers: Registers
+    ) -> Mapping[str, bytes]:
+        """Put names and what was passed through back into IBM's result, and label it."""
+        return restored.documents(job, submitted, documents, registers)
 
     def environment(
         self,

@@ -16,6 +16,7 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.ports.answers import JobList, JobView
 
 STATUS: Mapping[JobStatus, str] = {
+    JobStatus.AWAITING: "Queued",
     JobStatus.PERMITTED: "Queued",
     JobStatus.QUEUED: "Queued",
     JobStatus.RUNNING: "Running",

@@ -70,7 +70,7 @@ def _program(params: Mapping[str, Any], result: ProgramResult) -> dict[str, Any]
         "schema_version": version,
         "data": [_item(item, version) for item in result.items],
         "metadata": {"chunk_timing": [_chunk(result)], labels.LABEL: label},
-        "passthrough_data": _labelled(program, label),
+        "passthrough_data": passed_through(program, label),
         "semantic_role": program.get("semantic_role"),
     }
 
@@ -101,7 +101,7 @@ def _item(item: ItemResult, version: str) -> dict[str, Any]:
     return {"results": registers | others, "metadata": metadata}
 
 
-def _labelled(program: Mapping[str, Any], label: Mapping[str, Any]) -> Any:
+def passed_through(program: Mapping[str, Any], label: Mapping[str, Any]) -> Any:
     """Give back what was passed through; where it is the SDK's own, with the label where the SDK shows it.
 
     The SDK copies `options` into the result's metadata and `circuits_metadata` into each pub's. What a

@@ -48,6 +48,7 @@ class IbmVendor:
 
     name = "ibm"
     resend = Resend.AFTER_SEARCH
+    bounds_time = True
     settle_seconds = 120.0
     """IBM documents no bound; a job is listed at once as far as anyone has seen."""
 

@@ -2,6 +2,7 @@
 
 from adapters.ionq.dialect import IonqDialect
 from adapters.ionq.settings import IonqAccount, IonqCredential, IonqSettings
+from adapters.ionq.trial import TRIAL
 from adapters.ionq.vendor import IonqVendor
 from gateway.ports.registry import Adapter
 
@@ -14,6 +15,8 @@ adapter = Adapter(
     account=IonqAccount,
     credential=IonqCredential,
     encoder="adapters.ionq.encoder:IonqEncoder",
+    editor="adapters.ionq.editor:IonqEditor",
+    trial=TRIAL,
 )
 
 __all__ = ["IonqDialect", "IonqSettings", "adapter"]

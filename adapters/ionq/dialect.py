@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from adapters.ionq import answers, credentials, ids, labels, refusals, results, routes, submissions
+from adapters.ionq import answers, credentials, ids, labels, refusals, restored, results, routes, submissions
 from adapters.ionq.settings import IonqSettings
+from gateway.domain.changes import Registers
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -75,6 +76,16 @@ class IonqDialect:
     def encode_results(self, job: JobRecord, submitted: bytes, result: ProgramResult) -> Mapping[str, bytes]:
         """Write results as probabilities, histogram and shots, of each circuit."""
         return results.encode(job, submitted, result)
+
+    def restored(
+        self,
+        job: JobRecord,  # noqa: ARG002  # its warnings say that it was changed
+        submitted: bytes,  # noqa: ARG002  # IonQ gives nothing of it back
+        documents: Mapping[str, bytes],
+        registers: Registers,
+    ) -> Mapping[str, bytes]:
+        """Put the names of registers back into IonQ's shots."""
+        return restored.shots(documents, registers)
 
     def environment(
         self,

@@ -33,7 +33,15 @@ def view(job: JobRecord, envelope: bytes, said: Mapping[str, Any]) -> dict[str, 
         "results": _by_format(shown.get("results")) if done else None,
         "output": _output(shown.get("output")),
         labels.LABEL: labels.of_job(job),
+        **_warned(job, shown.get("warning")),
     }
+
+
+def _warned(job: JobRecord, told: Any) -> dict[str, Any]:
+    """Put our warnings behind IonQ's own, where the SDK shows them to its user."""
+    messages = told.get("messages") if isinstance(told, dict) else None
+    said = [*(messages if isinstance(messages, list) else []), *labels.warnings(job)]
+    return {"warning": {"messages": said}} if said else {}
 
 
 def _object(envelope: bytes) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gateway.domain.clock import rfc3339
 from gateway.domain.job import JobRecord, JobStatus
 
 STATUS: Mapping[JobStatus, str] = {
+    JobStatus.AWAITING: "submitted",
     JobStatus.PERMITTED: "submitted",
     JobStatus.QUEUED: "ready",
     JobStatus.RUNNING: "started",

@@ -17,9 +17,9 @@ from gateway.ports.dialect import WireRequest
 from gateway.ports.operations import ListCalibrations, ListJobs, ListSessions
 
 STATUSES: Mapping[str, tuple[JobStatus, ...]] = {
-    "submitted": (JobStatus.PERMITTED,),
+    "submitted": (JobStatus.AWAITING, JobStatus.PERMITTED),
     "ready": (JobStatus.QUEUED,),
-    "queued": (JobStatus.PERMITTED, JobStatus.QUEUED),
+    "queued": (JobStatus.AWAITING, JobStatus.PERMITTED, JobStatus.QUEUED),
     "started": (JobStatus.RUNNING, JobStatus.UNKNOWN),
     "completed": (JobStatus.COMPLETED,),
     "failed": (JobStatus.FAILED,),

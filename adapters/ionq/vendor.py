@@ -42,6 +42,7 @@ class IonqVendor:
 
     name = "ionq"
     resend = Resend.AFTER_SEARCH
+    bounds_time = False
     settle_seconds = 120.0
     """IonQ documents no bound; a job is listed at once as far as anyone has seen."""
 

@@ -57,8 +57,8 @@ class Disposal:
     database: Database
     vault: Vault
     clock: Clock
-    seen: Callable[[], Awaitable[int | None]]
-    """How many entries as many witnesses as demanded have seen; `None` where none are."""
+    seen: Callable[[int], Awaitable[bool]]
+    """Says whether as many witnesses as demanded have seen the entry at a place."""
 
     async def every(self) -> list[Order]:
         """List all orders, oldest first."""
@@ -74,10 +74,9 @@ class Disposal:
     async def _carry_out(self, order: Order) -> bool:
         async with self.database.reading() as connection:
             place = await erasures.place(connection, order)
-        seen = await self.seen()
         if place is None or not self.vault.vouches_for(order):
             return False
-        if (seen is not None and seen <= place) or await self._held_since(order):
+        if not await self.seen(place) or await self._held_since(order):
             return False
         if order.addresses:
             self.vault.locks.apply({order.id: order.addresses})

@@ -17,6 +17,7 @@ from gateway.domain.errors import RefusedError
 from gateway.policy import metadata
 from gateway.policy.bulk import BulkEngine
 from gateway.policy.bundle import Bundle
+from gateway.policy.levels import Levels
 from gateway.policy.what_if import Causes, WhatIf
 
 
@@ -36,6 +37,8 @@ class Reason:
     owner: str
     path: str
     """Of the file; empty for what the decision itself says."""
+    level: str
+    """How hard the rule was by the tables of then; empty for what the decision itself says."""
     causes: Causes = field(default_factory=Causes)
     """Of denials alone."""
 
@@ -104,5 +107,6 @@ def _reason(bundle: Bundle, finding: Finding, causes: Mapping[str, Causes]) -> R
         description=about.description,
         owner=about.owner,
         path=path if path in bundle.rego else "",
+        level=str(Levels.of(bundle).row(finding.rule)) if path in bundle.rego else "",
         causes=causes.get(finding.rule, Causes()),
     )

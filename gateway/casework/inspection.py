@@ -15,7 +15,7 @@ from gateway.audit.leaf import decode
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord
 from gateway.ports.operations import ListJobs
-from gateway.store import attempts, entries, jobs, objects, projects
+from gateway.store import approvals, attempts, entries, jobs, objects, projects
 from gateway.store.attempts import AttemptRow
 from gateway.store.engine import Database
 from gateway.store.entries import StoredEntry
@@ -99,13 +99,21 @@ class Inspection:
             JobUnknownError: there is none.
         """
         report = await self.record(name)
-        since = report.attempts[0].seq if report.attempts else 0
+        since = await self._first(report)
         told = [
             entry
             async for entry in self._every(since=since, project_id=report.job.project_id)
             if entry.body.get("job_id") == report.job.id
         ]
         return replace(report, entries=tuple(await self._named(told)))
+
+    async def _first(self, report: JobReport) -> int:
+        """Say from where on the ledger tells of a job: its permit, or the request for approval before it."""
+        async with self._database.reading() as connection:
+            asked = await approvals.entry_of(connection, report.job.id)
+        if asked is not None:
+            return asked
+        return report.attempts[0].seq if report.attempts else 0
 
     async def record(self, name: str) -> JobReport:
         """Report one job as `job` does, without looking for its entries.

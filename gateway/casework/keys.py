@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from gateway.casework.entries import OPERATOR, AdminEntries
+from gateway.casework.entries import GATEWAY, OPERATOR, AdminEntries
 from gateway.casework.names import UnknownNameError, checked_label
 from gateway.casework.principals import Principals
 from gateway.casework.projects import Projects
@@ -15,6 +15,7 @@ from gateway.domain.errors import RefusedError
 from gateway.domain.ids import KeyId
 from gateway.domain.principal import Key, Principal
 from gateway.domain.secret import Secret
+from gateway.domain.synthetic import check_not_synthetic
 from gateway.identity.api_keys import MintedKey, Peppers, mint
 from gateway.store import keys
 from gateway.store.engine import Database
@@ -123,8 +124,11 @@ class Keys:
             UnknownRoleError: policy knows no such role.
             LabelRefusedError: the label does not fit on a line.
             LifetimeRefusedError: it would never, or too long, be valid.
+            SyntheticRefusedError: the project is the self-test's.
         """
         owner, account = await self.principals.named(principal), await self.projects.named(project)
+        if by != GATEWAY:
+            check_not_synthetic(account.id)
         if owner.disabled:
             raise PrincipalStoppedError(owner)
         now, minted = self.clock.now(), mint(self.peppers)
@@ -152,8 +156,10 @@ class Keys:
             UnknownNameError: there is no such key.
             KeyNotActiveError: it is revoked or expired, or its principal disabled.
             LifetimeRefusedError: the overlap is negative.
+            SyntheticRefusedError: it is the self-test's, which makes its own.
         """
         old, now = await self._find(key_id), self.clock.now()
+        check_not_synthetic(old.key.project_id)
         owner = await self.principals.named(old.key.principal_id)
         if old.key.revoked_at is not None or old.key.expires_at <= now or owner.disabled:
             raise KeyNotActiveError(old.key.id)

@@ -41,7 +41,8 @@ _API: Final = _Class(
     6003,
     "API Activity",
     dict.fromkeys(("permitted", "denied", "refused", "opened"), _CREATE)
-    | {"read": _READ, "tagged": _UPDATE, "closed": _DELETE, "deleted": _DELETE},
+    | dict.fromkeys(("read", "searched", "exported"), _READ)
+    | {"tagged": _UPDATE, "closed": _DELETE, "deleted": _DELETE},
 )
 _ENTITY: Final = _Class(
     3004,
@@ -53,7 +54,7 @@ _ENTITY: Final = _Class(
 _LOGON: Final = _Class(3002, "Authentication", {"granted": 1, "signed_in": 1, "refused": 1, "signed_out": 2})
 _LIFE: Final = _Class(6002, "Application Lifecycle", {"started": 3, "stopped": 4})
 _CLASSES: Final[Mapping[str, _Class]] = {
-    **dict.fromkeys(("key", "principal", "project", "limit", "halt", "policy", "ledger"), _ENTITY),
+    **dict.fromkeys(("key", "principal", "project", "limit", "halt", "label", "policy", "ledger"), _ENTITY),
     **dict.fromkeys(("vendor.account_added", "vendor.account_rotated", "vendor.account_removed"), _ENTITY),
     **dict.fromkeys(("token", "console"), _LOGON),
     "gateway": _LIFE,
@@ -63,7 +64,7 @@ _FAILED: Final = frozenset({"denied", "refused", "failed", "lost", "missed", "de
 _SEVERITIES: Final[Mapping[str, Severity]] = {
     **dict.fromkeys(("job.denied", "reservation.refused", "request.refused", "requests.refused"), Severity.LOW),
     **dict.fromkeys(("halt.set", "orphan.found", "attempt.lost", "limit.burning", "vendor.degraded"), Severity.MEDIUM),
-    **dict.fromkeys(("ledger.restored",), Severity.HIGH),
+    **dict.fromkeys(("ledger.restored", "selftest.failed"), Severity.HIGH),
 }
 
 

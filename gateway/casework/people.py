@@ -6,10 +6,10 @@ all, does not get in.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from gateway.domain.errors import RefusedError
-from gateway.identity.id_token import Claims
+from gateway.identity.id_token import Claims, claim
 
 _MOST: Final = 1000
 """Values of one claim that are looked at."""
@@ -44,7 +44,7 @@ class People:
         Raises:
             SignInRefusedError: the claims do not say, or only that somebody once typed an address.
         """
-        value = _claim(claims, self.principal_claim)
+        value = claim(claims, self.principal_claim)
         if not isinstance(value, str) or not value:
             raise SignInRefusedError(f"the identity provider does not say your {self.principal_claim}")
         if self.principal_claim == "email" and claims.get("email_verified") is not True:
@@ -53,20 +53,10 @@ class People:
 
     def groups(self, claims: Claims) -> tuple[str, ...]:
         """Give the values of the claim that roles are given for."""
-        value = _claim(claims, self.roles_claim)
+        value = claim(claims, self.roles_claim)
         listed = value if isinstance(value, list) else [value]
         return tuple(sorted({each for each in listed[:_MOST] if isinstance(each, str) and each in self.roles}))
 
     def roles_of(self, groups: Sequence[str]) -> tuple[str, ...]:
         """Give the roles of somebody in these groups, as the settings are now."""
         return tuple(sorted({role for group in groups for role in self.roles.get(group, ())}))
-
-
-def _claim(claims: Claims, name: str) -> Any:
-    """Give a claim by its name; where there is none of that name, dots lead into objects."""
-    if name in claims:
-        return claims[name]
-    value: Any = claims
-    for part in name.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
-from gateway.casework.entries import OPERATOR, AdminEntries
+from gateway.casework.entries import GATEWAY, OPERATOR, AdminEntries
 from gateway.casework.names import UnknownNameError, checked_label, checked_new
 from gateway.domain.classification import Classification
 from gateway.domain.clock import Clock
 from gateway.domain.errors import RefusedError
 from gateway.domain.ids import ProjectId
 from gateway.domain.principal import Project, WorkloadClass
+from gateway.domain.synthetic import PROJECT, check_not_synthetic
 from gateway.store import projects
 from gateway.store.engine import Database
 
@@ -85,13 +86,25 @@ class Projects:
         Raises:
             NameRefusedError: the name could be mistaken.
             DuplicateNameError: the name is taken.
+            SyntheticRefusedError: it is the self-test's.
             LabelRefusedError: the team's name does not fit on a line.
             BackendPatternError: an entry of the allow-list can match nothing.
         """
+        check_not_synthetic(name)
         taken = [each.name for each in await self.every()]
+        return await self._open(ProjectId(self.entries.new_id()), checked_new("project", name, taken), terms, by)
+
+    async def open_synthetic(self, terms: Terms) -> Project:
+        """Open the project that the gateway's self-test works in, or keep it and give it these terms."""
+        found = next((each for each in await self.every() if each.id == PROJECT), None)
+        if found is None:
+            return await self._open(PROJECT, PROJECT, terms, GATEWAY)
+        return await self._change(found, terms, GATEWAY)
+
+    async def _open(self, project_id: ProjectId, name: str, terms: Terms, by: str) -> Project:
         new = Project(
-            id=ProjectId(self.entries.new_id()),
-            name=checked_new("project", name, taken),
+            id=project_id,
+            name=name,
             created_at=self.clock.now(),
             **_checked(terms),
         )
@@ -103,10 +116,15 @@ class Projects:
 
         Raises:
             UnknownNameError: there is none of that name.
+            SyntheticRefusedError: it is the self-test's.
             LabelRefusedError: the team's name does not fit on a line.
             BackendPatternError: an entry of the allow-list can match nothing.
         """
         known = await self.named(name)
+        check_not_synthetic(known.id)
+        return await self._change(known, terms, by)
+
+    async def _change(self, known: Project, terms: Terms, by: str) -> Project:
         changed = replace(known, **_checked(terms))
         if changed == known:
             return known

@@ -20,6 +20,7 @@ from gateway.audit.verify import Finding, Report, Verifier
 from gateway.audit.witnessed import Outsiders
 from gateway.domain.errors import RefusedError, UnavailableError
 from gateway.store import checkpoints as stored_checkpoints
+from gateway.store import tiles
 from gateway.store.checkpoints import StoredCheckpoint
 
 PAGE: Final = 1000
@@ -141,6 +142,18 @@ class Proving:
         """Give the newest checkpoint that as many witnesses cosigned as the settings demand."""
         async with self.log.database.reading() as connection:
             return await stored_checkpoints.newest(connection, cosigned_by=self.required)
+
+    async def seen(self, seq: int, *, by: int) -> bool:
+        """Say whether so many witnesses cosigned a checkpoint that has an entry; signatures and proof are checked."""
+        async with self.log.database.reading() as connection:
+            stored = await stored_checkpoints.newest(connection, cosigned_by=by)
+            leaf_hash = await tiles.leaf_hashes(connection, start=seq, stop=seq + 1)
+        if stored is None or stored.size <= seq:
+            return False
+        try:
+            return len((await self._proven(seq, leaf_hash, stored)).witnesses) >= by
+        except (ProofError, NoteError):
+            return False
 
     async def inclusion(self, seq: int, leaf_hash: bytes) -> Inclusion:
         """Prove an entry's place in the published checkpoint, and that the ledger's own keys signed that.

@@ -122,6 +122,8 @@ class Span:
     since: datetime = _EVER[0]
     until: datetime = _EVER[1]
     project_id: str | None = None
+    synthetic: bool = False
+    """Whether those of the self-test are meant, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,7 @@ class Recordings:
         wanted = name if job is None else job.decision_id
         made = _minted(wanted)
         if made is not None:
-            span = Span(since=made - decisions.OUT_OF_ORDER, until=made + _SOON)
+            span = Span(since=made - decisions.OUT_OF_ORDER, until=made + _SOON, synthetic=True)
             async for page in self._unopened(span):
                 for each in page:
                     if each.decision_id == wanted:
@@ -226,7 +228,7 @@ def _with_facts(each: Recorded, facts: bytes | RefusedError) -> Recorded:
 
 
 def _limits(span: Span) -> Mapping[str, Any]:
-    return {"since": span.since, "until": span.until, "project_id": span.project_id}
+    return {"since": span.since, "until": span.until, "project_id": span.project_id, "synthetic": span.synthetic}
 
 
 def _minted(decision_id: str) -> datetime | None:

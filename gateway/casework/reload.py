@@ -137,9 +137,21 @@ class Reloader:
             return await self._take(new, told)
         except GatewayError as error:
             refusal = error
-        await self._record(REFUSED, {**known, "code": refusal.code, "reason": refusal.message[:_WORDS], **told})
-        log.error(events.POLICY_REFUSED, code=refusal.code, message=refusal.message[:_WORDS])
+        await self._refuse(refusal, {**known, **told})
         return Outcome(revision=self.current.bundle.revision, changed=False, refused=refusal.message)
+
+    async def found(self) -> str | None:
+        """Give the revision that the files hold; files that hold none are refused as by a reload."""
+        try:
+            return self.load().bundle.revision
+        except GatewayError as error:
+            refusal = error
+        await self._refuse(refusal, {"revision": None})
+        return None
+
+    async def _refuse(self, refusal: GatewayError, told: Mapping[str, Any]) -> None:
+        await self._record(REFUSED, {"code": refusal.code, "reason": refusal.message[:_WORDS], **told})
+        log.error(events.POLICY_REFUSED, code=refusal.code, message=refusal.message[:_WORDS])
 
     async def _take(self, new: Published, told: Mapping[str, Any]) -> Outcome:
         bundle = new.bundle

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.leaf import Event, read
-from gateway.casework.entries import OPERATOR, AdminEntries
+from gateway.casework.entries import GATEWAY, OPERATOR, AdminEntries
+from gateway.casework.quorum import Action, Quorum
 from gateway.casework.reload import REFUSED, Reloader
 from gateway.casework.revisions import ACTIVATED
 from gateway.store import entries
@@ -39,8 +40,10 @@ class ReloadRequests:
     database: Database
     entries: AdminEntries
 
-    async def ask(self, revision: str, *, reason: str, by: str = OPERATOR) -> tuple[str, int]:
-        """Ask every gateway to take in what its files hold, if that is this revision.
+    async def ask(
+        self, revision: str, *, reason: str, by: str = OPERATOR, replica: str | None = None
+    ) -> tuple[str, int]:
+        """Ask every gateway, or one, to take in what its files hold, if that is this revision.
 
         Gives the request's id, and from where on in the ledger its answers stand.
         """
@@ -51,7 +54,7 @@ class ReloadRequests:
             by=by,
             project_id=None,
             rows=(),
-            body={"revision": revision, "reason": reason},
+            body={"revision": revision, "reason": reason, **({} if replica is None else {"replica": replica})},
             people={},
             event_id=event_id,
         )
@@ -77,10 +80,22 @@ class ReloadRequests:
 
 
 class Listening:
-    """Reloads in a serving process when it is asked to, or, where it watches, when the files have changed."""
+    """Reloads in a serving process when it is asked to, or, where it watches, when the files have changed.
 
-    def __init__(self, database: Database, reloader: Reloader, *, watched: Sequence[Path]) -> None:
+    Where witnesses are demanded they must have seen the request before; of changed files a request tells, too.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        reloader: Reloader,
+        *,
+        watched: Sequence[Path],
+        requests: ReloadRequests,
+        quorum: Quorum,
+    ) -> None:
         self._database, self._reloader, self._watched = database, reloader, watched
+        self._requests, self._quorum = requests, quorum
         self._since = 0
         self._seen = self._taken = files_below(watched)
 
@@ -91,13 +106,26 @@ class Listening:
     async def listen(self) -> None:
         """Do what was asked since, and take in files that have stopped changing."""
         for seq, event in await _entries(self._database, REQUESTED, since=self._since):
+            if not await self._quorum.met(Action.POLICY, seq):
+                break
             self._since = seq + 1
-            await self._reloader.reload(wanted=event.body["revision"], request=event.id)
+            if event.body.get("replica", self._me) == self._me:
+                await self._reloader.reload(wanted=event.body["revision"], request=event.id)
         # Half of what an editor writes is no policy: files count once they look the same twice.
         before, self._seen = self._seen, files_below(self._watched)
         if self._seen == before != self._taken:
             self._taken = self._seen
+            await self._take_in()
+
+    @property
+    def _me(self) -> str:
+        return self._reloader.ledger.owner
+
+    async def _take_in(self) -> None:
+        if not self._quorum.demanded(Action.POLICY):
             await self._reloader.reload()
+        elif (revision := await self._reloader.found()) is not None:
+            await self._requests.ask(revision, reason="its files have changed", by=GATEWAY, replica=self._me)
 
 
 async def _size(database: Database) -> int:

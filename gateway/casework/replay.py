@@ -20,6 +20,7 @@ from gateway.casework.distances import Distance, deviation, differ, distance, ta
 from gateway.casework.entries import OPERATOR, AdminEntries
 from gateway.casework.inspection import Entry, Inspection, JobReport
 from gateway.circuits.sandbox import Sandbox
+from gateway.domain import restoring
 from gateway.domain.backend import Calibration, ExecutionKind
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord, JobStatus
@@ -140,11 +141,15 @@ class Replayer:
         await self._tell(job, noise, by)
         payload = await self.vault.open(object_id=job.id, kind="payload")
         documents = await self._documents(report)
+        ran = await self._as_it_ran(job, payload)
         facts = await self.sandbox.measure(
-            reader=job.dialect, body=payload, project_id=job.project_id, principal_id=job.principal_id
+            reader=job.dialect, body=ran, project_id=job.project_id, principal_id=job.principal_id
         )
-        rerun = Rerun(reader=job.dialect, body=payload, facts=facts, seed=_seed(job, execution), calibration=snapshot)
+        rerun = Rerun(reader=job.dialect, body=ran, facts=facts, seed=_seed(job, execution), calibration=snapshot)
         result = await self.rerunner.run(rerun)
+        if ran is not payload:
+            names = restoring.read(await self.vault.open(object_id=job.id, kind=restoring.CHANGES))
+            result = restoring.restored(result, names)
         then, now = self._read(job, payload, documents), self._told_alike(job, payload, result)
         return _compared(job, execution, payload, facts.digest, then, now, result)
 
@@ -152,6 +157,13 @@ class Replayer:
         """Record who opens a payload, before it is opened."""
         body = {"job_id": job.id, "noise": noise}
         await self.entries.record("job.replayed", by=by, project_id=job.project_id, rows=(), body=body, people={})
+
+    async def _as_it_ran(self, job: JobRecord, payload: bytes) -> bytes:
+        """Give the body as policy had it changed; one in another vendor's words is run as it came."""
+        translated = job.upstream in self.vendors and (job.upstream != job.dialect or bool(job.fallback_reason))
+        if not job.obliged.words or translated:
+            return payload
+        return await self.vault.open(object_id=job.id, kind="sent")
 
     async def _documents(self, report: JobReport) -> Mapping[str, bytes]:
         kinds = [kind for kind in report.sealed if kind.partition("/")[0] == _RESULT]

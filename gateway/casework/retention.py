@@ -24,10 +24,13 @@ from gateway.vault.older import lock_objects
 
 CLASSES: Final[Mapping[str, str]] = {
     "payload": "payloads",
+    "submission": "payloads",
     "sent": "payloads",
+    "changes": "payloads",
     "facts": "facts",
     "provenance": "facts",
     "result": "results",
+    "withheld": "results",
 }
 """Which rule is about which kind of sealed object; one of several documents of a result is `result/<name>`."""
 

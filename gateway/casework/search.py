@@ -5,7 +5,6 @@ there. Nothing is proven here; that is `audit.verify`, and a proof of one entry 
 """
 
 import re
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from gateway.casework.formats import Form, Whole, opening, written
 from gateway.casework.found import Choices, Found, Page, named
 from gateway.casework.index import Index
 from gateway.casework.inspection import Entry, EntryUnknownError, Inspection
+from gateway.casework.looks import Looks
 from gateway.casework.names import UnknownNameError
 from gateway.casework.principals import Principals
 from gateway.casework.projects import Projects
@@ -51,6 +51,7 @@ class Search:
     principals: Principals
     projects: Projects
     inspection: Inspection
+    looks: Looks
     source: str
     """Name of the ledger."""
     followers: Followers = field(default_factory=Followers)
@@ -66,6 +67,7 @@ class Search:
         """
         if not 1 <= limit <= MOST:
             raise SearchRefusedError(f"a page has 1 to {MOST} entries")
+        await self.looks.searched(wanted, scope, await self._subjects(wanted, scope))
         sought = _behind(await self.sought(wanted, scope, ascending=ascending), cursor)
         async with self.database.reading() as connection:
             found = await search.find(connection, sought, limit=limit + 1)
@@ -121,7 +123,7 @@ class Search:
         """Count the entries since a moment by type, the newest thousands at most."""
         sought = await self.sought(Filter(since=since), scope)
         async with self.database.reading() as connection:
-            return Counter(each.type for each in await search.find(connection, sought, limit=_COUNTED))
+            return await search.counted(connection, sought, among=_COUNTED)
 
     async def standing(self) -> Indexed:
         """Say how far the index is."""
@@ -138,6 +140,7 @@ class Search:
             NotFoundError: as `find`.
             FollowersError: too many follow already.
         """
+        await self.looks.searched(wanted, scope, await self._subjects(wanted, scope))
         sought = await self.sought(replace(wanted, until=None), scope, ascending=True)
         floor = (await self.standing()).size if after is None else after + 1
         with self.followers.one_more():
@@ -170,6 +173,7 @@ class Search:
         Raises:
             NotFoundError: as `find`.
         """
+        await self.looks.exported(wanted, scope, await self._subjects(wanted, scope), form)
         sought = await self.sought(wanted, scope, ascending=True)
         yield opening(form)
         async for page in self.whole(sought):

@@ -25,7 +25,7 @@ from gateway.store.policies import Revision
 from gateway.vault.vault import Vault
 
 BEGUN: Final = "job.permitted"
-ENDED: Final = frozenset({"job.completed", "job.failed", "job.cancelled", "job.closed"})
+ENDED: Final = frozenset({"job.completed", "job.failed", "job.cancelled", "job.closed", "approval.rejected"})
 TWO_QUBITS: Final = 2
 
 

@@ -250,7 +250,7 @@ def _note(found: Replay, each: _Decided, before: Decision, listed: int) -> None:
     tally.decisions += 1
     tally.people.add(each.recorded.principal)
     tally.projects.add(known.project.name)
-    tally.rules.update(_rules(before, each.after))
+    tally.rules.update(moved(before, each.after))
     if known.quote.amount_micros and known.quote.currency:
         tally.micros[known.quote.currency] += known.quote.amount_micros
     if len(found.listed) < listed:
@@ -268,7 +268,7 @@ def kind_of(before: Decision, after: Decision) -> Kind | None:
     return Kind.OBLIGATIONS if before.obligations != after.obligations else None
 
 
-def _rules(before: Decision, after: Decision) -> set[str]:
+def moved(before: Decision, after: Decision) -> set[str]:
     """Name the rules that only one of the two is denied by."""
     return {each.rule for each in before.deny} ^ {each.rule for each in after.deny}
 
@@ -283,19 +283,22 @@ def _flip(kind: Kind, each: _Decided, before: Decision, known: "_Facts") -> Flip
         job=recorded.client_job_id,
         project=known.project.name,
         principal=recorded.principal,
-        before=_words(before),
-        after=_words(each.after),
+        before=_words(before, each.after),
+        after=_words(each.after, before),
         amount_micros=known.quote.amount_micros,
         currency=known.quote.currency,
     )
 
 
-def _words(decision: Decision) -> str:
-    """Say a decision in a few words."""
+def _words(decision: Decision, other: Decision) -> str:
+    """Say a decision in a few words, and which rules only warn here that deny in the other."""
     if not decision.allow:
         return f"denied by {', '.join(dict.fromkeys(each.rule for each in decision.deny))}"
     obliged = f", {', '.join(each.kind for each in decision.obligations)}" if decision.obligations else ""
-    return f"allowed, {_place(decision)}{obliged}"
+    denied = {each.rule for each in other.deny}
+    lifted = sorted({each.rule for each in decision.warn} & denied)
+    warned = f", only warned by {', '.join(lifted)}" if lifted else ""
+    return f"allowed, {_place(decision)}{obliged}{warned}"
 
 
 def _place(decision: Decision) -> str:

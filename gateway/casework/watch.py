@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import msgspec
 import structlog
 
 from gateway.casework import amounts
 from gateway.casework.entries import GATEWAY, AdminEntries
+from gateway.casework.letters import cloud_event
 from gateway.domain.budget import Level, Period, Standing
 from gateway.domain.clock import Clock, rfc3339
 from gateway.store import books, limits, warnings
@@ -68,7 +68,14 @@ class Watch:
     async def _tell(self, standing: Standing, warned: Warned) -> None:
         event_id, at, limit = self.entries.new_id(), self.clock.now(), standing.limit
         type_ = "limit.burning" if warned.threshold == PACE else "limit.crossed"
-        body = _cloud_event(self.source, event_id, f"qgw.{type_}", at, standing, warned.threshold)
+        body = cloud_event(
+            self.source,
+            event_id,
+            type_,
+            at,
+            subject=limit.name,
+            data={**_data(standing), "threshold": warned.threshold},
+        )
         try:
             await self.entries.record(
                 type_,
@@ -153,22 +160,6 @@ def _told(standing: Standing, warned: Warned) -> dict[str, Any]:
         "held": standing.held,
         "settled": standing.settled,
     }
-
-
-def _cloud_event(source: str, event_id: str, type_: str, at: datetime, standing: Standing, threshold: str) -> str:
-    """Write what a webhook gets: CloudEvents 1.0 in JSON, structured mode. Amounts are decimals, as text."""
-    return msgspec.json.encode(
-        {
-            "specversion": "1.0",
-            "id": event_id,
-            "source": source,
-            "type": type_,
-            "subject": standing.limit.name,
-            "time": rfc3339(at),
-            "datacontenttype": "application/json",
-            "data": {**_data(standing), "threshold": threshold},
-        }
-    ).decode()
 
 
 def _data(standing: Standing) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ class SandboxLimits:
     """Until the verdict on one payload whose turn it is, ending its worker included."""
     address_space_bytes: int = 512 * 2**20
     """On top of what a warm worker has mapped."""
-    payloads_per_worker: int = 200
+    payloads_per_worker: int = 1000
     decompressed_bytes: int = 32 * 2**20
     """What one submission may unpack to."""
     circuits: int = 1000

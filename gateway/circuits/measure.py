@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.circuits.bases import count_bases
 from gateway.circuits.fingerprint import digest
+from gateway.circuits.structure import Structures
 from gateway.circuits.tally import largest_component, tally
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.ports.reader import Item, Program
@@ -31,7 +32,8 @@ def measure(program: Program) -> ProgramFacts:
     Raises:
         UnreadableError: `too-large`: a circuit amounts to more than can be counted.
     """
-    circuits = tuple(_measured(item) for item in program.items)
+    structures = Structures()
+    circuits = tuple(_measured(item, structures) for item in program.items)
     return ProgramFacts(
         circuits=circuits,
         total_shots=min(sum(facts.bindings * facts.shots for facts in circuits), LARGEST),
@@ -41,9 +43,9 @@ def measure(program: Program) -> ProgramFacts:
     )
 
 
-def _measured(item: Item) -> CircuitFacts:
+def _measured(item: Item, structures: Structures) -> CircuitFacts:
     circuit, total = item.circuit, tally(item.circuit)
-    terms = _terms(item)
+    terms, structure = _terms(item), structures.of(item.circuit)
     return CircuitFacts(
         digest=digest(circuit),
         qubits_used=len(total.used),
@@ -69,6 +71,8 @@ def _measured(item: Item) -> CircuitFacts:
         two_qubit_depth=total.two_qubit_depth,
         samplex=item.samplex,
         largest_component=largest_component(total.links, total.used),
+        fingerprint=structure.fingerprint,
+        skeleton=structure.skeleton,
     )
 
 

@@ -1,7 +1,8 @@
 """What was measured lately, so that the same bytes of one project are not read twice.
 
-Measuring depends on nothing but the bytes, so facts stay true for as long as they are kept. Only what was
-measured whole is kept: a payload that could not be read, or hit a limit, costs its sender a turn every time.
+Measuring depends on nothing but the bytes and the rules for their texts, so facts stay true for as long as they are
+kept. Only what was measured whole is kept: a payload that could not be read, or hit a limit, costs its sender a turn
+every time.
 Projects share nothing, as they share no worker. Bounded in number, and by what one program may take.
 """
 
@@ -16,8 +17,8 @@ SMALL_BYTES: Final = 64 * 1024
 SMALL_CIRCUITS: Final = 32
 """Programs of more circuits are not kept: their facts take much memory."""
 
-Payload: TypeAlias = tuple[str, str, bytes]
-"""Project, reader, and SHA-256 of the body."""
+Payload: TypeAlias = tuple[str, str, bytes, bytes]
+"""Project, reader, SHA-256 of the body, and of the rules by which its texts are looked through."""
 
 
 class Memory:
@@ -27,9 +28,9 @@ class Memory:
         self._most = most
         self._facts: OrderedDict[Payload, ProgramFacts] = OrderedDict()
 
-    def payload(self, *, project: str, reader: str, body: bytes) -> Payload | None:
+    def payload(self, *, project: str, reader: str, body: bytes, rules: bytes = b"") -> Payload | None:
         """Name a payload; `None` when it is none to keep."""
-        return (project, reader, sha256(body).digest()) if self._most and len(body) <= SMALL_BYTES else None
+        return (project, reader, sha256(body).digest(), rules) if self._most and len(body) <= SMALL_BYTES else None
 
     def recall(self, payload: Payload | None) -> ProgramFacts | None:
         """Give the facts of a payload, if they are still known."""

@@ -18,7 +18,9 @@ from gateway.circuits.memory import Memory
 from gateway.circuits.pool import Pool
 from gateway.circuits.turns import TooManyWaitingError, Turns
 from gateway.domain.backend import Backend
+from gateway.domain.changes import Changes, Edited
 from gateway.domain.circuit import ProgramFacts
+from gateway.domain.leaks import LeakRules, Screened
 from gateway.processes.frames import FrameTooLargeError
 from gateway.processes.limits import CPU_SPENT
 from gateway.processes.supervise import Child, ChildDiedError, ChildTimeoutError
@@ -42,6 +44,7 @@ class Sandbox:
         limits: SandboxLimits,
         *,
         encoders: Mapping[str, str] | None = None,
+        editors: Mapping[str, str] | None = None,
         measured: Measured = lambda _outcome, _seconds: None,
     ) -> None:
         """Prepare a pool; nothing runs before `start`.
@@ -50,12 +53,12 @@ class Sandbox:
             readers: reader name to `module:attribute`, loaded in the workers alone.
             limits: of the pool and of each payload.
             encoders: encoder name to `module:attribute`; without any, nothing can be translated.
+            editors: likewise by reader name; without any, nothing can be changed.
             measured: hook for metrics.
         """
         self._limits, self._measured = limits, measured
-        orders = msgspec.json.encode(
-            {"readers": dict(readers), "limits": limits, "encoders": dict(encoders or {})}
-        ).decode()
+        loaded = {"readers": dict(readers), "encoders": dict(encoders or {}), "editors": dict(editors or {})}
+        orders = msgspec.json.encode({**loaded, "limits": limits}).decode()
         self._memory = Memory(limits.remembered)
         self._pool = Pool(orders, stock=limits.workers, kept=2 * limits.workers)
         self._turns = Turns(
@@ -92,18 +95,22 @@ class Sandbox:
         """How many payloads wait for their turn."""
         return self._turns.waiting
 
-    async def measure(self, *, reader: str, body: bytes, project_id: str, principal_id: str) -> ProgramFacts:
-        """Measure one payload.
+    async def measure(
+        self, *, reader: str, body: bytes, project_id: str, principal_id: str, rules: LeakRules | None = None
+    ) -> ProgramFacts:
+        """Measure one payload, and look its texts through by these rules.
 
         Raises:
             UnreadablePayloadError: it cannot be read, or only at too high a cost.
             SandboxBusyError: no worker was free in time.
         """
-        payload = self._memory.payload(project=project_id, reader=reader, body=body)
+        known_by = b"" if rules is None else rules.digest
+        payload = self._memory.payload(project=project_id, reader=reader, body=body, rules=known_by)
         if known := self._memory.recall(payload):
             self._measured("ok", 0.0)
             return known
-        answer = await self._turn({"reader": reader, "body": body}, project_id, principal_id)
+        wanted = {"reader": reader, "body": body} | ({} if rules is None else {"rules": rules.encoded})
+        answer = await self._turn(wanted, project_id, principal_id)
         facts = msgspec.convert(answer["facts"], ProgramFacts)
         self._memory.keep(payload, facts)
         return facts
@@ -121,6 +128,32 @@ class Sandbox:
         wanted = {"reader": reader, "body": body, "encoder": encoder, "backend": described}
         answer = await self._turn(wanted, project_id, principal_id)
         return bytes(answer["body"])
+
+    async def edit(
+        self, *, reader: str, body: bytes, changes: Changes, project_id: str, principal_id: str
+    ) -> tuple[Edited, ProgramFacts]:
+        """Change one payload as policy obliges; gives it with what was measured of it afterwards.
+
+        Raises:
+            UnreadablePayloadError: it cannot be read, or (`unkept`) not be changed so.
+            SandboxBusyError: no worker was free in time.
+        """
+        wanted = {"reader": reader, "body": body, "changes": msgspec.to_builtins(changes)}
+        answer = await self._turn(wanted, project_id, principal_id)
+        return msgspec.convert(answer["edited"], Edited), msgspec.convert(answer["facts"], ProgramFacts)
+
+    async def screen(
+        self, documents: Mapping[str, bytes], *, rules: LeakRules, project_id: str, principal_id: str
+    ) -> Screened:
+        """Look a result's documents through, and take out of copies of them what rules take out.
+
+        Raises:
+            UnreadablePayloadError: only at too high a cost.
+            SandboxBusyError: no worker was free in time.
+        """
+        wanted = {"documents": dict(documents), "rules": rules.encoded}
+        answer = await self._turn(wanted, project_id, principal_id)
+        return msgspec.convert(answer["screened"], Screened)
 
     async def _turn(self, message: Mapping[str, Any], project: str, principal: str) -> Mapping[str, Any]:
         try:

@@ -9,14 +9,22 @@ import importlib
 import sys
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
+from gateway.circuits import redact
 from gateway.circuits.limits import SandboxLimits
 from gateway.circuits.measure import measure
+from gateway.circuits.scan import looks, scan
+from gateway.circuits.texts import Texts
 from gateway.domain.backend import Backend, ExecutionKind
+from gateway.domain.changes import LEAKS, Changes
+from gateway.domain.circuit import ProgramFacts
+from gateway.domain.leaks import Action, LeakRule, LeakRules, Scan
+from gateway.ports.editor import Editor, unkept
 from gateway.ports.reader import Encoder, Program, Reader, UnreadableError
 from gateway.processes.child import bind_to_parent, cpu_budget, harden, isolate_network
 from gateway.processes.zygote import serve_forks
@@ -45,6 +53,11 @@ _SAMPLE: Final = Backend(
 )
 
 
+_EVERY_RULE: Final = LeakRules(
+    (LeakRule(id="warm-up", says="nothing", action=Action.WARN, severity="low", words=("éa",), patterns=("a",)),)
+)
+
+
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
     """What the parent hands over on the command line, as JSON."""
 
@@ -53,35 +66,43 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     limits: SandboxLimits
     encoders: dict[str, str] = {}
     """Likewise."""
+    editors: dict[str, str] = {}
+    """Likewise."""
 
 
 class Worker:
-    """Reads one payload after the other, and measures or translates it."""
+    """Reads one payload after the other, and measures, translates or changes it."""
 
     def __init__(
-        self, readers: Mapping[str, Reader], limits: SandboxLimits, encoders: Mapping[str, Encoder] | None = None
+        self,
+        readers: Mapping[str, Reader],
+        limits: SandboxLimits,
+        encoders: Mapping[str, Encoder] | None = None,
+        editors: Mapping[str, Editor] | None = None,
     ) -> None:
-        self._readers, self._limits, self._encoders = readers, limits, encoders or {}
+        self._readers, self._limits = readers, limits
+        self._encoders, self._editors = encoders or {}, editors or {}
 
     def warm_up(self) -> None:
-        """Read, measure and translate every sample, so that nothing is imported once rights are given up."""
+        """Read, measure, translate and change every sample, so that nothing is imported once rights are given up."""
         for reader in self._readers.values():
             for body in reader.samples():
                 program = reader.read(body, self._limits.reading)
                 measure(program)
+                scan(Texts.of(body, program), looks(_EVERY_RULE.encoded))
                 self._try_encoders(program)
+                self._try_editor(reader.name, body, program)
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """Answer `{"reader", "body"}` with `{"facts"}`, or with an `encoder` and a `backend` besides with `{"body"}`.
 
-        What cannot be done is `{"problem", "message", "tainted"}`.
+        With `changes` besides it is `{"edited", "facts"}`, the facts being those of the changed body; with `rules`, the
+        facts say what its texts hold. `{"documents", "rules"}` is answered with `{"screened"}`. What cannot be done is
+        `{"problem", "message", "tainted"}`.
         """
         cpu_budget(self._limits.cpu_seconds)
         try:
-            program = self._readers[message["reader"]].read(message["body"], self._limits.reading)
-            if "encoder" in message:
-                return {"body": self._encoded(message["encoder"], program, message["backend"])}
-            return {"facts": msgspec.to_builtins(measure(program))}
+            return self._answered(message)
         except UnreadableError as error:
             return _problem(error.code, error.message, tainted=False)
         except MemoryError:
@@ -89,15 +110,51 @@ class Worker:
         except BaseException:  # noqa: BLE001  # a panic in Rust is no Exception, and its text quotes the payload
             return _problem("malformed", "the payload is malformed and made its reader fail", tainted=True)
 
+    def _answered(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        if "documents" in message:
+            screened = redact.screen(message["documents"], looks(message["rules"]))
+            return {"screened": msgspec.to_builtins(screened, builtin_types=(bytes,))}
+        program = self._readers[message["reader"]].read(message["body"], self._limits.reading)
+        if "encoder" in message:
+            return {"body": self._encoded(message["encoder"], program, message["backend"])}
+        if "changes" in message:
+            return self._edited(message, program)
+        return {"facts": msgspec.to_builtins(_looked_through(message, program))}
+
     def _encoded(self, encoder: str, program: Program, backend: Mapping[str, Any]) -> bytes:
         if any(item.shape for item in program.items):
             raise UnreadableError("not-translatable", "its circuits have several parameter sets each; bind them first")
         return self._encoders[encoder].encode(program, backend=msgspec.convert(backend, Backend), shots=None)
 
+    def _edited(self, message: Mapping[str, Any], program: Program) -> dict[str, Any]:
+        """Change a body, and read it once more: whatever it is called now, its circuits are the same."""
+        reader, changes = message["reader"], msgspec.convert(message["changes"], Changes)
+        facts = measure(program)
+        edited = self._editors[reader].edit(message["body"], program, facts, changes)
+        after = measure(self._readers[reader].read(edited.body, self._limits.reading))
+        if after.digest != facts.digest:
+            raise unkept("its circuits would not be the same any more")
+        return {"edited": msgspec.to_builtins(edited, builtin_types=(bytes,)), "facts": msgspec.to_builtins(after)}
+
+    def _try_editor(self, reader: str, body: bytes, program: Program) -> None:
+        if reader in self._editors:
+            with contextlib.suppress(UnreadableError):
+                everything = Changes(most_shots=1, strip=LEAKS, relabel=True)
+                self._editors[reader].edit(body, program, measure(program), everything)
+
     def _try_encoders(self, program: Program) -> None:
         for encoder in self._encoders.values():
             with contextlib.suppress(UnreadableError):
                 encoder.encode(program, backend=_SAMPLE, shots=None)
+
+
+def _looked_through(message: Mapping[str, Any], program: Program) -> ProgramFacts:
+    """Measure a program, and look through its texts where rules came along."""
+    facts = measure(program)
+    if "rules" not in message:
+        return facts
+    rules = looks(message["rules"])
+    return replace(facts, scan=scan(Texts.of(message["body"], program), rules) if rules else Scan())
 
 
 def _problem(code: str, message: str, *, tainted: bool) -> dict[str, Any]:
@@ -119,7 +176,8 @@ def main(passage: str, orders: str) -> None:
     warnings.simplefilter("ignore")
     readers: dict[str, Reader] = {name: _made(where) for name, where in given.readers.items()}
     encoders: dict[str, Encoder] = {name: _made(where) for name, where in given.encoders.items()}
-    worker = Worker(readers, given.limits, encoders)
+    editors: dict[str, Editor] = {name: _made(where) for name, where in given.editors.items()}
+    worker = Worker(readers, given.limits, encoders, editors)
     worker.warm_up()
     missed = harden(given.limits.address_space_bytes)
     serve_forks(worker.answer, int(passage), greeting={"missed": missed})

@@ -183,7 +183,8 @@ def _lines(finding: Finding, reason: Reason) -> list[str]:
     changes = [f"to change: {each}" for each in (*causes.facts, *causes.tables)]
     owner = f"rule of {reason.owner}, {reason.path}" if reason.path else ""
     remedy = f"remedy: {finding.remedy}" if finding.remedy else ""
-    return [each for each in (finding.message, remedy, looked, *changes, owner) if each]
+    level = f"level: {reason.level}" if reason.level else ""
+    return [each for each in (finding.message, remedy, level, looked, *changes, owner) if each]
 
 
 COMMANDS: Final = (new_rule, show_file, diff, revisions, explain)

@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Final
 
-from gateway.policy.bundle import Bundle, default_root, load
+from gateway.domain.secret import Secret
+from gateway.policy.bundle import Bundle, PolicyBundleError, default_root, load
 from gateway.settings.policy import Policy
 from gateway.wiring import House
+from gateway.wiring.policies import SEED, published
 
 INSTALLED: Final = "installed"
 NAMED: Final = (
-    f"a directory (a whole tree, or what would be laid over the one in use), `{INSTALLED}`, or the beginning of a "
-    "revision that `gateway policy revisions` lists"
+    "a directory (a whole tree, or what would be laid over the one in use), a signed bundle of rules, "
+    f"`{INSTALLED}`, or the beginning of a revision that `gateway policy revisions` lists"
 )
 
 
@@ -29,11 +31,25 @@ async def candidate_of(house: House, name: str) -> Bundle:
     """Give the policies that a person names.
 
     Raises:
-        PolicyBundleError: the directory does not load.
+        PolicyBundleError: the directory or the bundle does not load.
+        PolicySignatureError: the bundle is not signed by whom `policy.bundle_key` names.
         PolicyUnknownError: no revision is called so, or several are.
     """
     if name == INSTALLED:
         return house.bundle
-    if (directory := Path(name)).is_dir():
-        return read_directory(directory, house.settings.policy)
-    return await house.revisions.find(name)
+    given = _on_disk(name, house.settings.policy, await house.vault.secret(SEED))
+    return given or await house.revisions.find(name)
+
+
+def _on_disk(name: str, policy: Policy, seed: Secret) -> Bundle | None:
+    path = Path(name)
+    if path.is_dir():
+        return read_directory(path, policy)
+    return _signed(path, policy, seed) if path.is_file() else None
+
+
+def _signed(path: Path, policy: Policy, seed: Secret) -> Bundle:
+    """Read signed rules, with the tables of this deployment."""
+    if policy.bundle_key is None:
+        raise PolicyBundleError(f"{path} is a bundle, and policy.bundle_key names nobody whose signature counts")
+    return published(policy.model_copy(update={"bundle": path}), seed).bundle

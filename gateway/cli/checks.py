@@ -112,6 +112,9 @@ async def of_house(house: House) -> AsyncIterator[Check]:
         yield fail("ledger", error.message)
     async for check in _witnessed(house):
         yield check
+    for action in house.quorum.impossible():
+        told = f"{action} waits for ever: it wants {house.quorum.demanded(action)} of {len(house.settings.witnesses)}"
+        yield fail("witnesses", told, "configure more, or lower it in org/witnesses/data.json")
     yield ok("policy", f"revision {house.bundle.policy_revision[:12]}, data {house.bundle.data_revision[:12]}")
     if not any(each.key.revoked_at is None for each in await house.administration.keys.every()):
         yield warn("keys", "nobody has one that works", "run: gateway keys new")

@@ -5,6 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from gateway.casework.erasure import Plan
+from gateway.casework.quorum import Action
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
@@ -45,8 +46,8 @@ def plan_(this: Call, /, *, scope: str, name: str, as_json: bool) -> Exit:
 def now_(this: Call, /, *, scope: str, name: str, reason: str, yes: bool) -> Exit:
     """Erase what belongs to a job, a principal or a project. Nobody can bring it back.
 
-    Where `ledger.witnesses_required` asks for witnesses, it is done as soon as they have seen the order: exit status 3
-    says that it waits, and a running gateway does it by itself.
+    Where policy or `ledger.witnesses_required` asks for witnesses, it is done as soon as they have seen the order: exit
+    status 3 says that it waits, and a running gateway does it by itself.
     """
     if not yes:
         _show(in_house(this, lambda house: house.keeping.erasure.plan(Scope(scope), name)), as_json=False)
@@ -78,11 +79,13 @@ def copy(this: Call, /, *, place: Path) -> None:
     """Write the erasure key as it is now to PLACE, over any older copy there.
 
     Without the erasure key nothing sealed opens. A copy from before an erasure still opens what was erased: write it
-    anew after each, and keep it where you keep the master key's, never with a backup of the database.
+    anew after each, and keep it where you keep the master key's, never with a backup of the database. The ledger tells
+    of it. Where policy demands witnesses for it, it is announced first: exit status 3 says that it waits for them.
     """
     here = place.absolute()
 
     async def work(house: House) -> None:
+        await house.quorum.take(Action.KEY_COPY, "erasure.key")
         house.vault.locks.copy(here)
 
     in_house(this, work)

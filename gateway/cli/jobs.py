@@ -137,9 +137,9 @@ def _row(job: JobRecord, people: Mapping[str, str], accounts: Mapping[str, str])
 
 def _fields(job: JobRecord) -> dict[str, Any]:
     # What a dialect must echo is the client's own text; it is not ours to print.
-    return {name: value for name, value in asdict(job).items() if name not in {"echo", "stages"}} | {
-        f"stage {name}": at for name, at in job.stages.items()
-    }
+    told = {name: value for name, value in asdict(job).items() if name not in {"echo", "obliged", "stages"}}
+    stages = {f"stage {name}": at for name, at in job.stages.items()}
+    return {**told, "changed": list(job.obliged.words), **stages}
 
 
 def _report(report: JobReport) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 
 import rich_click as click
 
-from gateway.cli import authoring, policy_bundles, reloading, timemachine
+from gateway.cli import authoring, glass, leaks, overrides, policy_bundles, reloading, selftest, shadow, timemachine
 from gateway.cli.exits import Exit
 from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, json_option, say
@@ -29,7 +29,9 @@ def policy() -> None:
 
 for each in (policy_bundles.keygen, policy_bundles.build, policy_bundles.opa_config):
     policy.add_command(each)
-for each in (*authoring.COMMANDS, *reloading.COMMANDS, timemachine.replay):
+for each in (*overrides.COMMANDS, glass.glass, shadow.shadow):
+    policy.add_command(each)
+for each in (leaks.leaks, *authoring.COMMANDS, *reloading.COMMANDS, selftest.selftest, timemachine.replay):
     policy.add_command(each)
 
 

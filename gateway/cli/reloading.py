@@ -39,7 +39,7 @@ def reload(this: Call, /, *, reason: str, seconds: int, gateways: int, as_json: 
     Each compiles them, lets them decide what is known and what was decided lately, stores them, and then decides by
     them from one decision to the next. A revision that fails is refused and the old one goes on. Exits 0 when all took
     it, 1 when one refused it, and 3 when fewer than --gateways answered in time: one that starts later reads the files
-    anyway.
+    anyway, and where policy demands that witnesses see the request first, it is done as soon as they have.
     """
 
     async def work(house: House) -> list[Answer]:

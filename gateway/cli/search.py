@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import rich_click as click
 
+from gateway.casework.entries import OPERATOR
 from gateway.casework.filters import NAMES, WORDS, wanted
 from gateway.casework.formats import Form, shown
 from gateway.casework.found import Found, Page
@@ -18,7 +19,7 @@ from gateway.store import deliveries
 from gateway.wiring import House
 
 COLUMNS: Final = ("seq", "at", "type", "who", "project", "where", "what")
-_ALL: Final = Scope()
+_ALL: Final = Scope(reader=OPERATOR)
 """Who runs the gateway's machine sees everything."""
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -9,15 +9,18 @@ bind_to_parent()
 
 import argparse  # noqa: E402  # nothing may be imported before the process is bound to its parent
 import asyncio  # noqa: E402
+import gc  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
+from typing import Final  # noqa: E402
 
 import structlog  # noqa: E402
 import uvloop  # noqa: E402
 
 from gateway.domain.errors import GatewayError, UnavailableError  # noqa: E402
+from gateway.http.inside import InsideDoor  # noqa: E402
 from gateway.http.server import Listeners  # noqa: E402
 from gateway.settings import Settings, load  # noqa: E402
 from gateway.store.member import FencedError  # noqa: E402
@@ -30,6 +33,8 @@ from gateway.workers.supervisor import REFUSED_TO_START  # noqa: E402
 
 UNAVAILABLE = 3
 """Exit status when something needed does not answer; the supervisor tries again."""
+YOUNG_OBJECTS: Final = 10_000
+"""How many more objects are made than freed before the collector looks at them; almost none are garbage."""
 log = structlog.get_logger(__name__)
 
 
@@ -42,7 +47,8 @@ async def serve(settings: Settings) -> None:
         await house.serving.note("gateway.started")
         listeners = Listeners.of(house)
         listeners.start()
-        background = [asyncio.create_task(worker.run()) for worker in clocks(house)]
+        background = [asyncio.create_task(worker.run()) for worker in clocks(house, InsideDoor(house))]
+        _settle_memory()
         log.info(events.GATEWAY_STARTED, address=settings.server.origin, pid=os.getpid())
         try:
             await _until(stopping, listeners, house.serving.fenced)
@@ -51,6 +57,13 @@ async def serve(settings: Settings) -> None:
                 task.cancel()
             house.search.followers.ending.set()
             await _stop(house, listeners)
+
+
+def _settle_memory() -> None:
+    """Look for garbage in what requests leave behind, and not in all that was made at the start, again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
 
 
 async def _stop(house: House, listeners: Listeners) -> None:

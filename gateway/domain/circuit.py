@@ -7,6 +7,8 @@ as what it is made of. Digests are SHA-256.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.domain.leaks import Scan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitFacts:
@@ -48,6 +50,10 @@ class CircuitFacts:
     """Parameters are drawn by a samplex (twirling) at run time."""
     largest_component: int = 0
     """Most qubits joined by multi-qubit gates: the widest state a simulator must hold."""
+    fingerprint: str | None = None
+    """What it is under any names and angles, `qgw.fp/1`; `None` where it is too large to be looked at."""
+    skeleton: str | None = None
+    """What is left of that after compiling; `None` also where it is too small to tell circuits apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +69,5 @@ class ProgramFacts:
     """SHA-256 over the circuit digests in order."""
     payload_versions: tuple[str, ...]
     """Encodings seen, such as `qpy-17` or `openqasm-3`."""
+    scan: Scan | None = None
+    """What its texts were looked through for; `None` where nobody did."""

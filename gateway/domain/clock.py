@@ -22,7 +22,8 @@ class SystemClock:
 
 def rfc3339(moment: datetime) -> str:
     """Write an aware moment as RFC 3339 in UTC with microseconds and `Z`."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    universal = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return universal.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.domain.backend import ExecutionKind
+from gateway.domain.changes import Obliged
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId
 
 
 class JobStatus(StrEnum):
     """`PERMITTED` is recorded but not known to be forwarded; only the last three are final."""
 
+    AWAITING = "awaiting"
+    """Recorded, and not permitted: a second person must approve it first. It has no attempt, and holds no money."""
     PERMITTED = "permitted"
     QUEUED = "queued"
     RUNNING = "running"
@@ -66,7 +69,10 @@ class JobRecord:
     program_digest: str
     """SHA-256 over the canonical circuits, hexadecimal."""
     stages: Mapping[str, str]
-    """When each stage was passed, RFC 3339: `received`, `measured`, `decided`, `permitted`, `forwarded`."""
+    """When each stage was passed, RFC 3339: `received`, `measured`, `decided`, `permitted`, `forwarded`.
+
+    Where a second person was asked also `awaiting` and `approved`.
+    """
     echo: Mapping[str, Any] = field(repr=False)
     deleted: bool = False
     repeat_token: str | None = None
@@ -75,6 +81,8 @@ class JobRecord:
     """SHA-256 of what is to be done; differs from `payload_digest` where the body also holds a token."""
     execution_calibration: str | None = None
     """Digest of the snapshot that was valid when it ran; `calibration_digest` is the one it was judged by."""
+    obliged: Obliged = field(default_factory=Obliged)
+    """What policy obliged the gateway to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

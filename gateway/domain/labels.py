@@ -14,8 +14,10 @@ def receipt(name: str) -> str:
 
 
 def of_job(job: JobRecord) -> dict[str, Any]:
-    """Tell what ran a job, and why it was not what the client asked for."""
+    """Tell what ran a job, why it was not what the client asked for, and what policy had changed in it."""
+    changed = {"changes": list(job.obliged.words)} if job.obliged.words else {}
     return {
+        **changed,
         "execution_kind": job.kind.value,
         "backend": job.backend,
         "asked_backend": job.asked_backend,
@@ -26,10 +28,12 @@ def of_job(job: JobRecord) -> dict[str, Any]:
 
 
 def headers(job: JobRecord) -> dict[str, str]:
-    """Give the headers that carry the same; the reason only after a fallback, and only in printable ASCII."""
+    """Give the headers that carry the same; reasons only where there are any, in printable ASCII."""
     truth = {"qgw-execution-kind": job.kind.value, "qgw-backend": job.backend}
     if job.fallback_reason:
         truth["qgw-fallback-reason"] = _printable(job.fallback_reason)
+    if job.obliged.words:
+        truth["qgw-changed"] = _printable("; ".join(job.obliged.words))
     return truth
 
 

@@ -78,6 +78,8 @@ class Scope:
     """Only entries of these projects; `None` is the whole deployment."""
     subject: str | None = None
     """Only what this person or service did, by digest."""
+    reader: str | None = None
+    """Who looks, by id; `None` where the gateway itself does, for somebody who was recorded when it was set up."""
 
     @property
     def everything(self) -> bool:

@@ -14,4 +14,4 @@ class WireEdit:
     new: str
     """The new value's JSON, as it stands in the ledger: edits carry nothing secret."""
     why: str
-    """`account`, `mark`, `bucket`, `session`, `label`, `limit` or `translated`."""
+    """`account`, `mark`, `bucket`, `session`, `label`, `limit`, `obliged` or `translated`."""

@@ -13,6 +13,7 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
+from gateway.enforcement.obliged import Kept
 from gateway.enforcement.survey import Survey
 from gateway.policy.obligations import execution_limit_seconds
 
@@ -37,7 +38,6 @@ class Case:
     submission: Submission
     survey: Survey
     tried: tuple[Tried, ...]
-    measured: ProgramFacts
     decision: Decision
     placement: Placement
     backend: Backend
@@ -46,8 +46,13 @@ class Case:
     """Of the backend where it will run."""
     quote: Quote | None
     """What it costs there."""
-    written: bytes | None = field(repr=False)
-    """The program in the words of that place, where they are not the caller's."""
+    kept: Kept
+    """The job as it will be run there."""
+
+    @property
+    def measured(self) -> ProgramFacts:
+        """Measures of what will be run."""
+        return self.kept.measured
 
     @property
     def limit_seconds(self) -> int | None:
@@ -77,7 +82,7 @@ class Case:
             created_at=at,
             started_at=None,
             finished_at=None,
-            tags=submission.tags,
+            tags=(*submission.tags, *self.kept.tags),
             session_id=submission.session_id,
             private=submission.private,
             max_execution_seconds=self.limit_seconds,
@@ -93,4 +98,5 @@ class Case:
             echo=submission.echo,
             repeat_token=submission.repeat_token,
             work_digest=submission.work_digest or submission.body_digest,
+            obliged=self.kept.obliged,
         )

@@ -18,6 +18,7 @@ from gateway.enforcement.jobs import Jobs
 from gateway.enforcement.sticky import Cancelled
 from gateway.enforcement.tags import check_tags
 from gateway.enforcement.turns import Turns
+from gateway.enforcement.waiting import Waiting
 from gateway.enforcement.wishes import Wishes
 from gateway.ports.operations import TagJob
 from gateway.ports.upstream import Progress
@@ -39,6 +40,7 @@ class Changes:
     turns: Turns
     cancelled: Cancelled
     wishes: Wishes
+    waiting: Waiting
     clock: Clock
 
     async def cancel(self, caller: Caller, client_job_id: str) -> None:
@@ -68,8 +70,10 @@ class Changes:
         another replica follows the job, that one hears of it.
         """
         await self.wishes.note(job, source, reason, draft=draft)
+        if job.status is JobStatus.AWAITING and await self.waiting.withdraw(job, reason):
+            return
         if self.jobs.owns(job.id):
-            await self.heed(job, reason)
+            await self.heed(await self.jobs.find_by_id(job.id) or job, reason)
 
     async def heed(self, job: JobRecord, reason: str) -> None:
         """Act on the wish that a job be stopped, at the replica that follows it."""

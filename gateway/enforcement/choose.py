@@ -7,19 +7,23 @@ the job is wrong everywhere, and hardware it can afford no better is refused by 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 from gateway.circuits.sandbox import UnreadablePayloadError
+from gateway.domain.approval import ApprovalRequest
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.decision import Decision, PlacementKind, Step, Tried
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
+from gateway.enforcement.obliged import RULE, Keeper, Kept, UnkeptError, unkept
 from gateway.enforcement.outgoing import Outbound
-from gateway.enforcement.survey import Survey, Surveyor
+from gateway.enforcement.survey import Survey, Surveyor, leaks_in
+from gateway.policy.obligations import Duties
 from gateway.ports.decision_point import DecisionPoint
+from gateway.routing import place
 from gateway.routing.fleet import Berth, Fleet
 from gateway.telemetry.metrics import Metrics
 
@@ -42,8 +46,8 @@ class Choice:
     survey: Survey
     decision: Decision
     tried: tuple[Tried, ...] = ()
-    written: bytes | None = field(default=None, repr=False)
-    """The program in the words of the place it was moved to."""
+    kept: Kept | None = None
+    """The job as it will be run there, by the decision's obligations; `None` where it goes nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,44 +58,71 @@ class Chooser:
     decision_point: DecisionPoint
     fleet: Fleet
     outbound: Outbound
+    keeper: Keeper
     order: Callable[[], tuple[Step, ...]]
     ids: Callable[[], str]
     metrics: Metrics
+    watchers: Sequence[Callable[[Decision], None]] = ()
+    """Who hears of each decision; none of them waits or fails."""
 
-    async def choose(self, caller: Caller, submission: Submission, passed: Callable[[str], None]) -> Choice:
+    async def choose(
+        self,
+        caller: Caller,
+        submission: Submission,
+        passed: Callable[[str], None],
+        approval: ApprovalRequest | None = None,
+    ) -> Choice:
         """Judge a submission where it was sent, and elsewhere if only the backend stands in its way.
 
-        `passed` hears each stage as it is done.
+        `passed` hears each stage as it is done; `approval` is what a second person said to it.
 
         Raises:
             NotTranslatableError, UnreadablePayloadError: it may go where it asked to, which speaks another language.
         """
-        survey = await self.surveyor.survey(caller, submission)
+        survey = await self.surveyor.survey(caller, submission, approval)
+        for rule in {leak.rule for leak in leaks_in(survey.measured)}:
+            self.metrics.leaks.found("submission", rule)
         passed("measured")
         asked = Choice(survey=survey, decision=await self._decide(survey))
-        if survey.measured is None or not self._may_move(submission, asked):
-            return await self._in_its_words(caller, submission, asked)
-        tried = [Tried(backend=submission.backend, rules=_rules(asked.decision))]
-        for step, berth in self._others(submission, survey, survey.measured):
+        demanded = _demanded(asked.decision, submission.backend)
+        if survey.measured is None or not (demanded or self._may_move(submission, asked)):
+            return await self._as_asked(caller, submission, asked)
+        tried = [Tried(backend=submission.backend, rules=(RULE,) if demanded else _rules(asked.decision))]
+        for step, berth in self._places(submission, survey, survey.measured, demanded):
             other = self.surveyor.elsewhere(caller, submission, survey, berth, step=step)
             decision = await self._decide(other)
             rules = _rules(decision)
-            if _goes_there(decision):
+            if _runs_there(decision, berth):
                 try:
-                    written = await self.outbound.written(caller, submission, berth.backend)
-                    return Choice(survey=other, decision=decision, tried=tuple(tried), written=written)
+                    kept = await self.keeper.keep(caller, submission, survey.measured, decision, berth, moved=True)
+                    return Choice(survey=other, decision=decision, tried=tuple(tried), kept=kept)
                 except UnreadablePayloadError:
                     rules = (UNWRITABLE,)
+                except UnkeptError:
+                    rules = (RULE,)
             tried.append(Tried(backend=berth.backend.name, rules=rules))
-        return Choice(survey=survey, decision=asked.decision, tried=tuple(tried))
+        if demanded:
+            nowhere = UnkeptError(f"it must run on {' or '.join(demanded)}, which cannot take it now")
+            return replace(asked, tried=tuple(tried), decision=unkept(asked.decision, nowhere))
+        return await self._as_asked(caller, submission, replace(asked, tried=tuple(tried)))
 
-    async def _in_its_words(self, caller: Caller, submission: Submission, asked: Choice) -> Choice:
-        """Write a program anew that asked for a place which speaks another language."""
-        berth = asked.survey.asked
-        foreign = berth is not None and berth.upstream.dialect not in {None, submission.dialect}
-        if berth is None or not foreign or not _goes_there(asked.decision):
+    async def _as_asked(self, caller: Caller, submission: Submission, asked: Choice) -> Choice:
+        """Let it go where it asked, or to a simulator in that one's place, as the decision obliges."""
+        measured, berth = asked.survey.measured, self._berth(asked)
+        if not asked.decision.allow or measured is None or berth is None:
             return asked
-        return replace(asked, written=await self.outbound.written(caller, submission, berth.backend))
+        try:
+            return replace(asked, kept=await self.keeper.keep(caller, submission, measured, asked.decision, berth))
+        except UnkeptError as error:
+            return replace(asked, decision=unkept(asked.decision, error))
+
+    def _berth(self, choice: Choice) -> Berth | None:
+        """Find where a decision about the backend that was asked for puts a job."""
+        if _goes_there(choice.decision):
+            return choice.survey.asked
+        asked = None if choice.survey.asked is None else choice.survey.asked.backend
+        stand_in = place.candidate(asked=asked, simulators=self.fleet.simulators(), facts=choice.survey.measured)
+        return None if stand_in is None else self.fleet.find(stand_in.name)
 
     def _may_move(self, submission: Submission, asked: Choice) -> bool:
         """Say whether only the backend, or its price, stands in the way of a program that another could run."""
@@ -106,29 +137,31 @@ class Chooser:
         rules = {finding.rule for finding in decision.deny} - OF_THE_PLACE
         return all(rule.startswith("backend/") for rule in rules)
 
-    def _others(self, submission: Submission, survey: Survey, measured: ProgramFacts) -> Iterator[tuple[Step, Berth]]:
-        """List other hardware that could hold the program, in the order of policy and then of the fleet."""
-        needed = max((circuit.qubits_used for circuit in measured.circuits), default=0)
+    def _places(
+        self, submission: Submission, survey: Survey, measured: ProgramFacts, demanded: Sequence[str]
+    ) -> Iterator[tuple[Step, Berth]]:
+        """List other places that could hold the program: those that policy demands, or in the order it gives."""
         # A backend that nobody lists is one of the caller's own vendor's, as far as anybody can say.
         home = survey.asked.backend.upstream if survey.asked else submission.dialect
-        found = (
+        needed = max((circuit.qubits_used for circuit in measured.circuits), default=0)
+        fitting = [berth for berth in self.fleet.berths() if berth.backend.qubits >= needed and self._takes(berth)]
+        if demanded:
+            if PINNED_TAG in submission.tags:
+                return iter(())
+            named = [berth for name in demanded for berth in fitting if berth.backend.name == name]
+            return ((_step(berth, home), berth) for berth in named)
+        others = (
             (step, berth)
             for step in self._steps_before_simulator()
-            for berth in self.fleet.berths()
-            if (berth.backend.upstream == home) is (step is Step.ALTERNATIVE)
-            and berth.backend.name != submission.backend
-            and berth.backend.qubits >= needed
-            and self._takes(berth)
+            for berth in fitting
+            if _step(berth, home) is step and berth.backend.name != submission.backend
         )
-        return islice(found, MOST_TRIED)
+        return islice(others, MOST_TRIED)
 
     def _takes(self, berth: Berth) -> bool:
-        backend = berth.backend
-        return (
-            backend.kind is ExecutionKind.HARDWARE
-            and backend.upstream in self.outbound.encoders
-            and berth.status.online
-        )
+        """Say whether a place is there, and whether a program can be put into its words."""
+        ours = berth.upstream.dialect is None
+        return (ours or berth.backend.upstream in self.outbound.encoders) and berth.status.online
 
     def _steps_before_simulator(self) -> Sequence[Step]:
         order = self.order()
@@ -142,7 +175,29 @@ class Chooser:
             rules=tuple(finding.rule for finding in decision.deny),
             seconds=decision.milliseconds / 1000,
         )
+        for heed in self.watchers:
+            heed(decision)
         return decision
+
+
+def _step(berth: Berth, home: str) -> Step:
+    """Say which step of the order a place belongs to, for a job that comes from `home`."""
+    if berth.backend.kind is ExecutionKind.SIMULATOR:
+        return Step.SIMULATOR
+    return Step.ALTERNATIVE if berth.backend.upstream == home else Step.VENDOR
+
+
+def _demanded(decision: Decision, asked: str) -> tuple[str, ...]:
+    """Name the places where alone a job may run, if the one that it asked for is none of them."""
+    backends = Duties.of(decision).backends if decision.allow else ()
+    return () if asked in backends else backends
+
+
+def _runs_there(decision: Decision, berth: Berth) -> bool:
+    """Say whether a job that is moved to a place may run just there."""
+    if not decision.allow or _demanded(decision, berth.backend.name):
+        return False
+    return _goes_there(decision) or berth.backend.kind is ExecutionKind.SIMULATOR
 
 
 def _goes_there(decision: Decision) -> bool:

@@ -5,27 +5,30 @@ docs/reference/events.md, which is generated from `audit.entry.TYPES`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from secrets import token_bytes
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-from gateway.budgets.hold import RELEASE
-from gateway.domain.budget import Charge
+from gateway.domain.approval import ApprovalRequest, Demand
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.clock import Clock, rfc3339
 from gateway.domain.decision import Decision, Placement, Tried
 from gateway.domain.errors import RefusedError
-from gateway.domain.exceeded import LimitExceededError
 from gateway.domain.ids import uuid7
 from gateway.domain.job import JobRecord, Session
+from gateway.domain.leaks import Leak
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
-from gateway.domain.result import ProgramResult, Summary
+from gateway.domain.result import ProgramResult
 from gateway.domain.submission import Submission
 from gateway.domain.writes import EntryDraft, HoldWrite, SealedWrite
+from gateway.enforcement import entry_parts as part
+from gateway.enforcement.obliged import Kept
 from gateway.ports.vendor import Prepared, VendorJob
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class Entries:
         job: JobRecord,
         decision: Decision,
         placement: Placement,
-        measured: ProgramFacts,
+        kept: Kept,
         classification: Classification,
         quote: Quote | None,
         sealed: Mapping[str, SealedWrite],
@@ -60,23 +63,30 @@ class Entries:
         not_applied: tuple[str, ...],
         prepared: Prepared | None,
         tried: Sequence[Tried],
+        leaks: Sequence[Leak] = (),
+        approval: ApprovalRequest | None = None,
     ) -> EntryDraft:
         """Record that a job may go to one place, before anything goes anywhere."""
+        measured = kept.measured
         body = {
             **self._asked(caller, submission, decision, classification),
             "job_id": job.id,
+            **self._approved(approval),
             "client_job_id": job.client_job_id,
             "attempt": 1,
-            "placement": _placement(placement),
-            "tried": _tried(tried),
+            "placement": part.placement(placement),
+            "tried": part.tried(tried),
             "circuits": {"count": len(measured.circuits), "digest": measured.digest, "shots": measured.total_shots},
             "calibration": job.calibration_digest,
-            "quote": None if quote is None else _quote(quote),
-            "sealed": {kind: _sealed(write) for kind, write in sealed.items()},
+            "quote": None if quote is None else part.quote(quote),
+            "sealed": {kind: part.sealed(write) for kind, write in sealed.items()},
             "provenance": dict(provenance),
             "options_not_applied": list(not_applied),
-            "outgoing": None if prepared is None else _outgoing(prepared),
+            "outgoing": None if prepared is None else part.outgoing(prepared),
+            "obligations": [{"kind": each.kind, "parameters": each.parameters} for each in decision.obligations],
+            "changes": part.changes(submission, kept),
             "stages": dict(job.stages),
+            **part.leaks(leaks),
         }
         return self.draft("job.permitted", caller.project.id, body)
 
@@ -86,7 +96,7 @@ class Entries:
             "job_id": job.id,
             "attempt": attempt,
             "searches": searches,
-            "outgoing": None if prepared is None else _outgoing(prepared),
+            "outgoing": None if prepared is None else part.outgoing(prepared),
         }
         return self.draft("attempt.repeated", job.project_id, body)
 
@@ -103,13 +113,17 @@ class Entries:
         classification: Classification,
         facts: SealedWrite,
         tried: Sequence[Tried],
+        leaks: Sequence[Leak] = (),
+        approval: ApprovalRequest | None = None,
     ) -> EntryDraft:
         """Record a denial with its rules; the facts are sealed beside it."""
         body = {
             **self._asked(caller, submission, decision, classification),
+            **self._approved(approval),
             "deny": [finding.rule for finding in decision.deny],
-            "tried": _tried(tried),
-            "sealed": {"facts": _sealed(facts)},
+            "tried": part.tried(tried),
+            "sealed": {"facts": part.sealed(facts)},
+            **part.leaks(leaks),
         }
         return self.draft("job.denied", caller.project.id, body)
 
@@ -124,17 +138,58 @@ class Entries:
         quote: Quote | None,
         error: RefusedError,
         facts: SealedWrite,
+        approval: ApprovalRequest | None = None,
     ) -> EntryDraft:
         """Record that a budget or quota refused what policy had allowed; the facts are sealed beside it."""
         body = {
             **self._asked(caller, submission, decision, classification),
+            **self._approved(approval),
             "code": error.code,
-            "placement": _placement(placement),
-            "quote": None if quote is None else _quote(quote),
-            "limit": _limit(error),
-            "sealed": {"facts": _sealed(facts)},
+            "placement": part.placement(placement),
+            "quote": None if quote is None else part.quote(quote),
+            "limit": part.limit(error),
+            "sealed": {"facts": part.sealed(facts)},
         }
         return self.draft("reservation.refused", caller.project.id, body)
+
+    def awaited(
+        self,
+        *,
+        caller: Caller,
+        submission: Submission,
+        job: JobRecord,
+        decision: Decision,
+        placement: Placement,
+        measured: ProgramFacts,
+        classification: Classification,
+        quote: Quote | None,
+        sealed: Mapping[str, SealedWrite],
+        request: ApprovalRequest,
+    ) -> EntryDraft:
+        """Record that a job waits for a second person; nothing may go, and nothing is held."""
+        body = {
+            **self._asked(caller, submission, decision, classification),
+            "job_id": job.id,
+            "client_job_id": job.client_job_id,
+            "placement": part.placement(placement),
+            "circuits": {"count": len(measured.circuits), "digest": measured.digest, "shots": measured.total_shots},
+            "quote": None if quote is None else part.quote(quote),
+            "sealed": {kind: part.sealed(write) for kind, write in sealed.items()},
+            "demands": [_demand(each) for each in request.demands],
+            "expires": rfc3339(request.expires_at),
+            "stages": dict(job.stages),
+        }
+        draft = self.draft("approval.requested", caller.project.id, body)
+        return replace(draft, event_id=request.event_id)
+
+    def _approved(self, request: ApprovalRequest | None) -> dict[str, Any]:
+        """Say which approval a decision rests on; entries of the many without one do not grow."""
+        if request is None or request.verdict is None:
+            return {}
+        return {
+            "job_id": request.job_id,
+            "approval": {"request": request.event_id, "by": self.subject(request.verdict.by)},
+        }
 
     def _asked(
         self, caller: Caller, submission: Submission, decision: Decision, classification: Classification
@@ -181,21 +236,23 @@ class Entries:
         vendor: VendorJob | None,
         sealed: Sequence[SealedWrite],
         hold: HoldWrite | None,
+        screened: Mapping[str, Any] = _NOTHING,
     ) -> EntryDraft:
         """Record a result: what ran, on what kind of machine, and each result in a few numbers.
 
         A vendor's result that could not be read has no summaries; its documents are sealed all the same.
         """
         body = {
-            **_outcome(job, attempt, repeats),
-            "result": _sealed(next(write for write in sealed if write.kind == "result")),
-            "documents": {write.kind: _sealed(write) for write in sealed},
-            "execution": {} if result is None else {key: _plain(value) for key, value in result.metadata.items()},
-            "vendor": None if vendor is None else _vendor(vendor),
-            "cost": _cost(hold),
+            **part.outcome(job, attempt, repeats),
+            "result": part.sealed(next(write for write in sealed if write.kind == "result")),
+            "documents": {write.kind: part.sealed(write) for write in sealed},
+            "execution": {} if result is None else {key: part.plain(value) for key, value in result.metadata.items()},
+            "vendor": None if vendor is None else part.vendor(vendor),
+            "cost": part.cost(hold),
             "milliseconds": round(job.usage_seconds * 1000),
             "cpu_milliseconds": 0 if result is None else round(result.cpu_seconds * 1000),
-            "summaries": [] if result is None else [_summary(item.summary) for item in result.items[:100]],
+            "summaries": [] if result is None else [part.summary(item.summary) for item in result.items[:100]],
+            **screened,
         }
         return self.draft("job.completed", job.project_id, body)
 
@@ -207,14 +264,16 @@ class Entries:
         repeats: int,
         hold: HoldWrite | None,
         sealed: Sequence[SealedWrite] = (),
+        screened: Mapping[str, Any] = _NOTHING,
     ) -> EntryDraft:
         """Record that a job failed or was cancelled, and why; `sealed` is what it left all the same."""
         body = {
-            **_outcome(job, attempt, repeats),
+            **part.outcome(job, attempt, repeats),
             "reason": job.reason,
             "reason_code": job.reason_code,
-            "cost": _cost(hold),
-            "documents": {write.kind: _sealed(write) for write in sealed},
+            "cost": part.cost(hold),
+            "documents": {write.kind: part.sealed(write) for write in sealed},
+            **screened,
         }
         return self.draft(f"job.{job.status.value}", job.project_id, body)
 
@@ -225,143 +284,12 @@ class Entries:
 
     def session(self, type_: str, caller: Caller, session: Session, *, hold: HoldWrite | None) -> EntryDraft:
         """Record a session's opening or closing, and what is held or charged for it."""
-        return self.by(type_, caller, **_session(session, hold))
+        return self.by(type_, caller, **part.session(session, hold))
 
     def expired(self, session: Session, *, hold: HoldWrite | None) -> EntryDraft:
         """Record that a session's time to live has passed; nobody did anything."""
-        return self.draft("session.expired", session.project_id, _session(session, hold))
+        return self.draft("session.expired", session.project_id, part.session(session, hold))
 
 
-def _session(session: Session, hold: HoldWrite | None) -> dict[str, Any]:
-    return {
-        "session": session.id,
-        "backend": session.backend,
-        "mode": session.mode,
-        "max_ttl_seconds": session.max_ttl_seconds,
-        "seconds": None if hold is None else hold.charge.session_seconds,
-    }
-
-
-def _outcome(job: JobRecord, attempt: int, repeats: int) -> dict[str, Any]:
-    return {
-        "job_id": job.id,
-        "attempt": attempt,
-        "repeats": repeats,
-        "backend": job.backend,
-        "upstream": job.upstream,
-        "execution_kind": job.kind.value,
-        "fallback": bool(job.fallback_reason),
-        "calibration": job.calibration_digest,
-        "execution_calibration": job.execution_calibration,
-        "circuits_digest": job.program_digest,
-        "stages": dict(job.stages),
-    }
-
-
-def _cost(hold: HoldWrite | None) -> dict[str, Any] | None:
-    """Say what became of what was held; null where nothing was."""
-    if hold is None:
-        return None
-    # What is released was held and is given back: nothing of it was taken.
-    taken = Charge() if hold.action == RELEASE else hold.charge
-    return {
-        "action": hold.action,
-        "settled_micros": taken.micros,
-        "currency": hold.charge.currency,
-        "jobs": taken.jobs,
-        "circuits": taken.circuits,
-        "shots": taken.shots,
-        "qpu_milliseconds": taken.qpu_milliseconds,
-    }
-
-
-def _vendor(job: VendorJob) -> dict[str, Any]:
-    seconds = None if job.billed_seconds is None else round(job.billed_seconds * 1000)
-    times = {"submitted": job.submitted_at, "started": job.started_at, "finished": job.finished_at}
-    return {
-        "job": job.id,
-        "billed_milliseconds": seconds,
-        "cost_micros": job.cost_micros,
-        "calibration": job.calibration_id,
-        "times": {name: None if at is None else rfc3339(at) for name, at in times.items()},
-    }
-
-
-def _placement(placement: Placement) -> dict[str, Any]:
-    return {
-        "upstream": placement.upstream,
-        "backend": placement.backend,
-        "kind": placement.kind.value,
-        "fallback": placement.fallback,
-        "reason": placement.reason,
-    }
-
-
-def _tried(tried: Sequence[Tried]) -> list[dict[str, Any]]:
-    return [{"backend": each.backend, "rules": list(each.rules)} for each in tried]
-
-
-def _outgoing(prepared: Prepared) -> dict[str, Any]:
-    return {
-        "digest": sha256(prepared.body).hexdigest(),
-        "account": prepared.account_id,
-        "edits": [
-            {"pointer": edit.pointer, "old_digest": edit.old_digest, "new": edit.new, "why": edit.why}
-            for edit in prepared.edits
-        ],
-    }
-
-
-def _quote(quote: Quote) -> dict[str, Any]:
-    return {
-        "amount_micros": quote.amount_micros,
-        "currency": quote.currency,
-        "price_revision": quote.price_revision,
-        "estimate_micros": quote.estimate_micros,
-        "held_micros": quote.amount_micros,
-        "bound_seconds": quote.bound_seconds,
-        "native": None if quote.native is None else {"amount": quote.native[0], "unit": quote.native[1]},
-    }
-
-
-def _limit(error: RefusedError) -> dict[str, Any] | None:
-    """Name the limit that did not have as much left; a budget of another currency has no figure to compare."""
-    if not isinstance(error, LimitExceededError):
-        return None
-    standing, limit = error.standing, error.standing.limit
-    return {
-        "id": limit.id,
-        "unit": limit.unit.value,
-        "allowed": standing.allowed,
-        "held": standing.held,
-        "settled": standing.settled,
-        "needed": error.needed,
-    }
-
-
-def _sealed(write: SealedWrite) -> dict[str, Any]:
-    return {"object": write.object_id, "digest": write.ciphertext_digest, "key_version": write.key_version}
-
-
-def _summary(summary: Summary) -> dict[str, Any]:
-    return {
-        "shots": summary.shots,
-        "distinct_outcomes": summary.distinct_outcomes,
-        "top_probability_ppm": summary.top_probability_ppm,
-        "entropy_microbits": summary.entropy_microbits,
-        "value_ppm": summary.value_ppm,
-        "standard_error_ppm": summary.standard_error_ppm,
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Turn an upstream's metadata into what a leaf may hold: no floats, and seeds beyond 2**53 as text."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) < 1 << 53 else str(value)
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value]
+def _demand(demand: Demand) -> dict[str, Any]:
+    return {"permission": demand.permission, "role": demand.role, "reason": demand.reason, "hours": demand.hours}

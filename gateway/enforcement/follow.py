@@ -17,13 +17,15 @@ from gateway.audit.ledger import Ledger
 from gateway.budgets.hold import release, settle
 from gateway.budgets.pricing import Pricing
 from gateway.domain.clock import Clock, parse_rfc3339, rfc3339
-from gateway.domain.errors import UnavailableError
+from gateway.domain.errors import GatewayError, UnavailableError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.result import ProgramResult
 from gateway.domain.writes import AttemptUpdate, EntryDraft, HoldWrite, SealedWrite
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.outgoing import is_rewritten
 from gateway.enforcement.repeats import Repeats
+from gateway.enforcement.restored import Restorer
+from gateway.enforcement.screening import Handed, Screening, withheld_kind
 from gateway.enforcement.turns import Turns
 from gateway.ports.dialect import Dialect
 from gateway.ports.upstream import Progress
@@ -65,6 +67,8 @@ class Follower:
     """Whether other replicas show its jobs, too."""
     spoken: Mapping[str, str] = field(default_factory=dict)
     """Upstream name to the dialect whose words its results are in."""
+    screening: Screening | None = None
+    """Looks through what vendors send before anybody gets it."""
     unrecorded: set[str] = field(default_factory=set)
     """Jobs whose outcome the ledger has not taken yet; readiness names how many."""
 
@@ -138,9 +142,14 @@ class Follower:
         if ended.status is JobStatus.COMPLETED and "result" not in documents:
             # It ran and was paid for: what the vendor left is kept for whoever can read it.
             ended, documents = replace(ended, status=JobStatus.FAILED, reason=_UNREAD), report.documents
-        sealed = [await self._seal(job, name, body) for name, body in documents.items()]
+        handed = await self._screened(ended, report, documents)
+        ended = _as_handed(ended, handed)
+        sealed = [await self._seal(job, document_kind(name), body) for name, body in handed.documents.items()]
+        sealed += [await self._seal(job, withheld_kind(name), body) for name, body in handed.kept.items()]
         if ended.status is not JobStatus.COMPLETED:
-            draft = self.entries.ended(ended, attempt=report.attempt, repeats=repeats, sealed=sealed, hold=hold)
+            draft = self.entries.ended(
+                ended, attempt=report.attempt, repeats=repeats, sealed=sealed, hold=hold, screened=handed.told
+            )
         else:
             draft = self.entries.completed(
                 ended,
@@ -150,35 +159,54 @@ class Follower:
                 vendor=report.vendor,
                 sealed=sealed,
                 hold=hold,
+                screened=handed.told,
             )
         return ended, draft, tuple(sealed)
+
+    async def _screened(self, ended: JobRecord, report: Progress, documents: Mapping[str, bytes]) -> Handed:
+        """Look through what a vendor sent; what a simulator of ours made holds no words but its user's."""
+        if self.screening is None or not (report.documents or report.envelope or report.vendor):
+            return Handed(documents=documents, reason=ended.reason)
+        return await self.screening.screen(ended, documents, ended.reason)
 
     async def _documents(self, job: JobRecord, report: Progress) -> Mapping[str, bytes]:
         """Give what clients will fetch: the vendor's own bytes where its words are theirs, else ours."""
         if (report.documents or report.envelope) and self.speaks(job):
             # How a job failed is told in the vendor's words, too.
-            return {**report.documents, "job": report.envelope}
-        if report.result is None:
+            told = self.restorer.documents(job, {**report.documents, "job": report.envelope})
+        elif report.result is not None:
+            told = self._encoded(job, report, report.result)
+        else:
             return {}
-        body = await self.vault.open(object_id=job.id, kind="payload")
-        ended = _ended(job, report)
-        result = report.result if report.vendor is None else _labelled(_timed(report.result, ended), ended)
         try:
-            return await asyncio.to_thread(self.dialects[job.dialect].encode_results, ended, body, result)
+            return await told
+        except GatewayError:
+            raise
         except Exception:
             # The defect is ours, and asking the vendor again changes nothing.
             log.exception(events.RESULT_UNREAD, job_id=job.id)
             return {}
+
+    async def _encoded(self, job: JobRecord, report: Progress, ran: ProgramResult) -> Mapping[str, bytes]:
+        """Write a result in the words of the job's client."""
+        body = await self.vault.open(object_id=job.id, kind="payload")
+        ended = _ended(job, report)
+        result = ran if report.vendor is None else _labelled(_timed(ran, ended), ended)
+        restored = await self.restorer.result(job, result)
+        return await asyncio.to_thread(self.dialects[job.dialect].encode_results, ended, body, restored)
+
+    @property
+    def restorer(self) -> Restorer:
+        """What undoes in results what policy had changed."""
+        return Restorer(dialects=self.dialects, vault=self.vault)
 
     def speaks(self, job: JobRecord) -> bool:
         """Say whether a job ran as it was written, where its own dialect is spoken: nothing needs translating."""
         spoken = self.spoken.get(job.upstream)
         return spoken is not None and not is_rewritten(job, spoken)
 
-    async def _seal(self, job: JobRecord, name: str, body: bytes) -> SealedWrite:
-        return await self.vault.seal(
-            project_id=job.project_id, object_id=job.id, kind=document_kind(name), plaintext=body
-        )
+    async def _seal(self, job: JobRecord, kind: str, body: bytes) -> SealedWrite:
+        return await self.vault.seal(project_id=job.project_id, object_id=job.id, kind=kind, plaintext=body)
 
 
 def _timed(result: ProgramResult, ended: JobRecord) -> ProgramResult:
@@ -199,6 +227,14 @@ def document_kind(name: str) -> str:
     if name == "result":
         return name
     return f"result/{name if len(name) <= _LONGEST_NAME else sha256(name.encode()).hexdigest()[:_LONGEST_NAME]}"
+
+
+def _as_handed(ended: JobRecord, handed: Handed) -> JobRecord:
+    """Tell a job's client what it gets: a job whose result is withheld has none to show."""
+    if not handed.withheld:
+        return replace(ended, reason=handed.reason)
+    failed = ended.status is JobStatus.COMPLETED
+    return replace(ended, status=JobStatus.FAILED if failed else ended.status, reason=handed.withheld)
 
 
 def _ended(job: JobRecord, report: Progress) -> JobRecord:

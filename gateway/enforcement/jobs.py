@@ -169,6 +169,7 @@ def _story(job: JobRecord) -> list[str]:
         lines.append(
             line(job.created_at, f"placed on {job.backend} instead of {job.asked_backend}: {job.fallback_reason}")
         )
+    lines += [line(job.created_at, f"changed as policy obliges: {words}") for words in job.obliged.words]
     if job.started_at is not None:
         lines.append(line(job.started_at, "started"))
     if job.finished_at is not None:

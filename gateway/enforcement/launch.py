@@ -19,6 +19,7 @@ from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.permit import Permit
 from gateway.domain.writes import AttemptUpdate
 from gateway.enforcement.entries import Entries
+from gateway.enforcement.obliged import check_still_kept
 from gateway.ports.upstream import Order
 from gateway.ports.vendor import AnswerLostError
 from gateway.routing.fleet import Fleet
@@ -69,6 +70,7 @@ class Launcher:
         self, permit: Permit, job: JobRecord, order: Order, taken: Callable[[JobRecord], None]
     ) -> JobRecord:
         upstream = self.fleet.upstreams[permit.placement.upstream]
+        check_still_kept(job.obliged, permit.placement.backend, self.fleet, self.clock)
         if self.fleet.at_vendor(permit.placement.upstream):
             await self._mark_sending(permit)
         try:

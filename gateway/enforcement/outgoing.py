@@ -21,7 +21,7 @@ from gateway.store.attempts import AttemptRow
 from gateway.vault.vault import Vault
 
 SENT: Final = "sent"
-"""Kind of the sealed body that was written for another place than its client asked for."""
+"""Kind of the sealed body that is run instead of the received one: for another place, or as policy obliges."""
 
 
 class NotTranslatableError(RefusedError):
@@ -103,7 +103,8 @@ class Outbound:
         )
         prepared = upstream.prepare(job.id, attempt, job.project_id, job.backend, order)
         if prepared is not None and written is not None:
-            prepared = replace(prepared, edits=(_translation(received, written), *prepared.edits))
+            why = "translated" if is_rewritten(job, upstream.dialect) else "obliged"
+            prepared = replace(prepared, edits=(_whole(received, written, why), *prepared.edits))
         return replace(order, prepared=prepared)
 
     async def order_again(self, job: JobRecord, row: AttemptRow) -> Order:
@@ -131,13 +132,19 @@ class Outbound:
 
     async def _remade(self, job: JobRecord, attempt: int) -> Order:
         received = await self.vault.open(object_id=job.id, kind="payload")
+        written = await self._sealed(job)
+        # What was changed in its own words is measured as changed; what was translated has the measures of its own.
+        changed = written is not None and not is_rewritten(job, self.fleet.upstreams[job.upstream].dialect)
         facts = await self.sandbox.measure(
-            reader=job.dialect, body=received, project_id=job.project_id, principal_id=job.principal_id
+            reader=job.dialect,
+            body=written if written is not None and changed else received,
+            project_id=job.project_id,
+            principal_id=job.principal_id,
         )
         # A vendor that cannot be asked just now lists no backends; that is no reason to give the job up.
         berth = self.fleet.find(job.backend)
         calibration = None if berth is None else berth.calibration(job.created_at)
-        return self.order(job, received, facts, calibration, written=await self._sealed(job), attempt=attempt)
+        return self.order(job, received, facts, calibration, written=written, attempt=attempt)
 
     async def attempt(self, job: JobRecord, row: AttemptRow) -> Attempt:
         """Describe an attempt to its upstream, for a search or to follow it."""
@@ -154,9 +161,9 @@ class Outbound:
         )
 
     async def _sealed(self, job: JobRecord) -> bytes | None:
-        """Open what was written for another place than the job was sent to; `None` where it goes as it came."""
+        """Open what is run instead of what came, because it was written anew or changed; `None` where nothing is."""
         upstream = self.fleet.upstreams.get(job.upstream)
-        if upstream is None or not is_rewritten(job, upstream.dialect):
+        if upstream is None or not (job.obliged.words or is_rewritten(job, upstream.dialect)):
             return None
         return await self.vault.open(object_id=job.id, kind=SENT)
 
@@ -175,12 +182,12 @@ def _is_same(prepared: Prepared, row: AttemptRow) -> bool:
     return prepared.account_id == row.account_id and sha256(prepared.body).hexdigest() == row.sent_digest
 
 
-def _translation(received: bytes, written: bytes) -> WireEdit:
+def _whole(received: bytes, written: bytes, why: str) -> WireEdit:
     return WireEdit(
         pointer="",
         old_digest=sha256(received).hexdigest(),
         new=f'"{sha256(written).hexdigest()}"',
-        why="translated",
+        why=why,
     )
 
 

@@ -37,7 +37,7 @@ AT_ONCE: Final = 16
 """Attempts that are taken up at the same time."""
 MOST_CLAIMS: Final = 3
 """How often an attempt is taken up again: a job that brings the gateway down must not do so for ever."""
-_CLOSED_ELSEWHERE: Final = frozenset({JobStatus.PERMITTED, JobStatus.UNKNOWN})
+_CLOSED_ELSEWHERE: Final = frozenset({JobStatus.AWAITING, JobStatus.PERMITTED, JobStatus.UNKNOWN})
 """What a job looks like here while nobody who could tell its end is followed."""
 log = structlog.get_logger(__name__)
 
@@ -163,8 +163,7 @@ class Recovery:
         """
         now = self.clock.now()
         async with self.database.reading() as connection:
-            rows = await attempts.unfinished(connection, owner=self.ledger.owner)
-        waiting = [row for row in rows if row.state == "permitted"]
+            waiting = await attempts.permitted(connection, owner=self.ledger.owner)
         lapsed = [row for row in waiting if row.job_id in self.void or (row.lease_until or now) <= now]
         return [row for row in lapsed if row.job_id not in self.left and not await self._runs(row)]
 

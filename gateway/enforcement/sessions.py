@@ -205,6 +205,22 @@ class Sessions:
         if session.backend != submission.backend:
             raise SessionBackendError(session=session.id, asked=submission.backend, backend=session.backend)
 
+    async def bound(self, caller: Caller, submission: Submission, seconds: int | None) -> None:
+        """Close a submission's session after so many seconds in all, if it would be open for longer.
+
+        Raises:
+            SessionClosedError: it has been open for as long already.
+        """
+        if submission.session_id is None or seconds is None:
+            return
+        session = await self.find(caller, submission.session_id)
+        if session.max_ttl_seconds > seconds:
+            shorter = replace(session, max_ttl_seconds=seconds)
+            await self.ledger.record(
+                self.entries.session("session.shortened", caller, shorter, hold=None), session=shorter
+            )
+        await self.admit(caller, submission)
+
     def _aged(self, session: Session) -> Session:
         """See an expired session as closed; its row says so only when somebody closes it."""
         return replace(session, accepting_jobs=False) if _ends(session) <= self.clock.now() else session

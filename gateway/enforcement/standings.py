@@ -44,6 +44,8 @@ class Standings:
 
     def _counting(self, caller: Caller) -> tuple[Limit, ...]:
         """Take limits of every upstream: a job may be placed at another one than it asked for."""
+        if not self.limits.live():
+            return ()
         places = ("", *self.fleet.upstreams)
         return tuple({limit.id: limit for each in places for limit in self.limits.of(payer(caller, each))}.values())
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.budgets.pricing import Pricing
 from gateway.circuits.sandbox import Sandbox, UnreadablePayloadError
+from gateway.domain.approval import ApprovalRequest
 from gateway.domain.backend import Backend, Calibration, ExecutionKind
 from gateway.domain.budget import Charge, Standing
 from gateway.domain.circuit import ProgramFacts
@@ -16,12 +17,17 @@ from gateway.domain.classification import Classification, highest
 from gateway.domain.clock import Clock
 from gateway.domain.decision import Step
 from gateway.domain.errors import RefusedError
+from gateway.domain.leaks import Leak, LeakRules
+from gateway.domain.leniency import Leniency
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
+from gateway.domain.remembered import Labels
 from gateway.domain.submission import Submission
 from gateway.domain.witnessing import Witnessing
+from gateway.domain.writes import RowWrite
+from gateway.enforcement.memory import LabelMemory
 from gateway.enforcement.standings import Standings, payer
-from gateway.policy.facts import BudgetFacts, SimulatorFacts, canonical, collect, option_paths
+from gateway.policy.facts import BudgetFacts, Known, SimulatorFacts, canonical, collect, option_paths
 from gateway.routing import place
 from gateway.routing.fleet import Berth, Fleet
 from gateway.store.view import JobView
@@ -35,7 +41,7 @@ class Survey:
 
     measured: ProgramFacts | None
     problem: tuple[str, str] | None
-    classification: Classification
+    labels: Labels
     asked: Berth | None
     """The backend that was judged: the one asked for, or with another `step` the one considered instead."""
     simulator: SimulatorFacts | None
@@ -43,8 +49,17 @@ class Survey:
     standings: tuple[Standing, ...] | None = ()
     """Every limit that counts the caller's jobs anywhere; `None` when they could not be read."""
     step: Step = Step.REQUESTED
+    approval: ApprovalRequest | None = None
+    """What a second person said to it, where one was asked."""
     untranslated: tuple[str, ...] = ()
     """Submitted options of a program that is written anew for other hardware: these do not go along."""
+    learned: tuple[RowWrite, ...] = ()
+    """What memory of labels gains by this submission; durable with the entry of its decision."""
+
+    @property
+    def classification(self) -> Classification:
+        """By which label the job is judged."""
+        return self.labels.effective
 
     @property
     def not_applied(self) -> tuple[str, ...]:
@@ -74,13 +89,20 @@ class Surveyor:
     books: Standings
     jobs: JobView
     clock: Clock
+    memory: LabelMemory
     witnessed: Callable[[], Witnessing | None] = lambda: None
     """How far witnesses have seen the ledger, from memory."""
+    lenient: Callable[[Caller], Leniency | None] = lambda _: None
+    """What keeps rules from denying for a caller, from memory."""
+    leak_rules: Callable[[], LeakRules] = LeakRules
+    """What texts are looked through for, by the tables in force."""
 
     async def measure(
-        self, caller: Caller, submission: Submission
+        self, caller: Caller, submission: Submission, rules: LeakRules
     ) -> tuple[ProgramFacts | None, tuple[str, str] | None]:
-        """Measure the circuits in a worker process; an unreadable payload is a fact, not a failure.
+        """Measure the circuits, and look through all texts, in a worker process.
+
+        An unreadable payload is a fact, not a failure.
 
         Raises:
             UnavailableError: no worker is free; nothing was decided, asking again is safe.
@@ -91,15 +113,17 @@ class Surveyor:
                 body=submission.body,
                 project_id=caller.project.id,
                 principal_id=caller.principal.id,
+                rules=rules,
             )
         except UnreadablePayloadError as error:
             return None, (error.problem, error.message)
         return measured, None
 
-    async def survey(self, caller: Caller, submission: Submission) -> Survey:
+    async def survey(self, caller: Caller, submission: Submission, approval: ApprovalRequest | None = None) -> Survey:
         """Find out everything that policy may ask about."""
-        classification = classify(caller, submission.tags)
-        measured, problem = await self.measure(caller, submission)
+        rules = self.leak_rules()
+        measured, problem = await self.measure(caller, submission, rules)
+        declared = highest([classify(caller, submission.tags), *rules.labels(leaks_in(measured))])
         asked = self.fleet.find(submission.backend)
         backend = None if asked is None else asked.backend
         candidate = place.candidate(asked=backend, simulators=self.fleet.simulators(), facts=measured)
@@ -107,20 +131,32 @@ class Surveyor:
         known = Survey(
             measured=measured,
             problem=problem,
-            classification=classification,
+            labels=await self._labels(caller, declared, measured),
             asked=asked,
             simulator=simulator,
+            approval=approval,
             facts=b"",
             standings=await self.books.known(caller),
+            learned=() if measured is None else self.memory.learn(caller.project, measured, declared),
         )
         return replace(known, facts=self._facts(caller, submission, known))
 
     def elsewhere(self, caller: Caller, submission: Submission, survey: Survey, berth: Berth, *, step: Step) -> Survey:
         """Look at the same job on other hardware than it asked for."""
         moved = replace(survey, asked=berth, step=step, untranslated=option_paths(submission.options))
+        if berth.upstream.dialect is None:
+            # Our simulator takes the program as it is, and says itself which options change nothing there.
+            simulator = self._simulator(submission, survey.measured, berth.backend)
+            moved = replace(moved, simulator=simulator, untranslated=simulator.options_not_applied)
         # Every rule about the backend that is asked for must hold for this one.
         instead = replace(submission, backend=berth.backend.name, calibration_id=None)
         return replace(moved, facts=self._facts(caller, instead, moved))
+
+    async def _labels(self, caller: Caller, declared: Classification, measured: ProgramFacts | None) -> Labels:
+        """Ask what the circuits were labelled before; what cannot be read has no circuits that could be known."""
+        if measured is None:
+            return Labels(declared=declared)
+        return Labels(declared=declared, remembered=await self.memory.recall(caller.project, measured))
 
     def _facts(self, caller: Caller, submission: Submission, survey: Survey) -> bytes:
         asked = survey.asked
@@ -128,21 +164,25 @@ class Surveyor:
         quote = self.quote(caller, submission, backend, survey.measured)
         return canonical(
             collect(
-                caller=caller,
-                submission=submission,
-                classification=survey.classification,
-                measured=survey.measured,
-                problem=survey.problem,
-                backend=backend,
-                step=survey.step,
-                status=None if asked is None else asked.status,
-                calibration=None if asked is None else self._calibration(asked, submission),
-                quote=quote,
-                budget=_budget(caller, backend, quote, survey),
-                simulator=survey.simulator,
-                unfinished=self.jobs.unfinished(caller.principal.id, caller.project.id),
-                witnessed=self.witnessed(),
-                now=self.clock.now(),
+                Known(
+                    caller=caller,
+                    submission=submission,
+                    labels=survey.labels,
+                    measured=survey.measured,
+                    problem=survey.problem,
+                    backend=backend,
+                    step=survey.step,
+                    status=None if asked is None else asked.status,
+                    calibration=None if asked is None else self._calibration(asked, submission),
+                    quote=quote,
+                    budget=_budget(caller, backend, quote, survey),
+                    simulator=survey.simulator,
+                    unfinished=self.jobs.unfinished(caller.principal.id, caller.project.id),
+                    witnessed=self.witnessed(),
+                    now=self.clock.now(),
+                    lenient=self.lenient(caller),
+                    approval=survey.approval,
+                )
             )
         )
 
@@ -181,6 +221,11 @@ class Surveyor:
             options_not_applied=not_applied,
             options_refused=refused,
         )
+
+
+def leaks_in(measured: ProgramFacts | None) -> tuple[Leak, ...]:
+    """Give what was found in the texts of a submission; in what nobody looked through, nothing was."""
+    return () if measured is None or measured.scan is None else measured.scan.leaks
 
 
 def _budget(caller: Caller, backend: Backend | None, quote: Quote | None, survey: Survey) -> BudgetFacts | None:

@@ -23,13 +23,16 @@ from gateway.domain.errors import GatewayError, NotFoundError, RefusedError
 from gateway.domain.principal import Caller
 from gateway.enforcement.access import Access
 from gateway.http import views
+from gateway.http.approvals import ApprovalController
 from gateway.http.audit import AuditController, filter_of, format_of, sight_of
 from gateway.http.guards import BodyTooLargeError
+from gateway.http.latitude import CONTROLLERS
 from gateway.http.problems import problem, retry_after, status_of
 from gateway.http.proxy import InternalError
 from gateway.http.receipts import EvidenceController, Reader, ReceiptController
 from gateway.telemetry import events
 from gateway.wiring import House
+from gateway.wiring.latitude import latitude
 
 MOUNT: Final = "/api/v1"
 SCHEMA: Final = f"{MOUNT}/schema"
@@ -194,7 +197,8 @@ def admin(house: House) -> Litestar:
         route_handlers=[
             *(BudgetController, SpendController, InvoiceController),
             *(ReceiptController, EvidenceController),
-            AuditController,
+            *CONTROLLERS,
+            *(AuditController, ApprovalController),
         ],
         path=MOUNT,
         dependencies={
@@ -207,6 +211,8 @@ def admin(house: House) -> Litestar:
             "filter_": Provide(filter_of, sync_to_thread=False),
             "format_": Provide(format_of, sync_to_thread=False),
             "evidence": Provide(lambda: house.evidence, sync_to_thread=False),
+            "latitude": Provide(lambda: latitude(house), sync_to_thread=False),
+            "house": Provide(lambda: house, sync_to_thread=False),
             "reader": Provide(reader, sync_to_thread=False),
         },
         exception_handlers={GatewayError: _refused, HTTPException: _misunderstood, Exception: _failed},

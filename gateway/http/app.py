@@ -59,7 +59,7 @@ def front_door(house: House) -> ASGIApp:
         metrics=house.metrics,
         server=house.settings.server,
         request_ids=ids,
-        changed=house.serving.limits.refresh,
+        changed=house.serving.hear_itself,
     )
     log, bundles = Log(house, ids), Bundles(house, ids)
     visitors = ConsoleDoor.of(house, ids) if house.settings.console.enabled else None

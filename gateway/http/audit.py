@@ -171,12 +171,13 @@ def sight_of(
     caller: NamedDependency[Caller], access: NamedDependency[Access], search: NamedDependency[Search]
 ) -> Scope:
     """Say what a caller may see."""
+    who = caller.principal.id
     if access.permits(caller, EXPORT):
-        return Scope()
+        return Scope(reader=who)
     own = frozenset({str(caller.project.id)})
     if access.permits(caller, READ):
-        return Scope(project_ids=own)
-    return Scope(project_ids=own, subject=search.vault.subject(caller.principal.id))
+        return Scope(project_ids=own, reader=who)
+    return Scope(project_ids=own, subject=search.vault.subject(who), reader=who)
 
 
 def filter_of(request: Request[Any, Any, Any]) -> Filter:

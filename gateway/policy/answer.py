@@ -17,6 +17,10 @@ from gateway.domain.errors import InsecureError
 from gateway.policy import obligations
 from gateway.policy.bundle import Bundle, SelfTest
 
+SELF_TEST = "self-test"
+"""Id of decisions on what is known, which are no submission's."""
+NOBODY = frozenset({"engine/timeout", "engine/unavailable", "engine/revision"})
+"""Rules of denials because nobody who holds the policies got to speak."""
 _OPERATOR = "nothing was forwarded; try again, and tell the operator of the gateway if it happens again"
 
 

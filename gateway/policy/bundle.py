@@ -20,6 +20,8 @@ from typing import Any
 import msgspec
 
 from gateway.domain.errors import InsecureError
+from gateway.domain.leaks import LeakRules
+from gateway.policy import leak_rules
 
 ENTRYPOINT = "data.gateway.main.decision"
 ROOTS = ("gateway", "org")
@@ -123,6 +125,18 @@ class Bundle:
         return tuple(table.get("order", ("requested", "simulator")))
 
     @cached_property
+    def leak_rules(self) -> LeakRules:
+        """What the texts of submissions and results are looked through for.
+
+        Raises:
+            PolicyBundleError: nobody can look by their table.
+        """
+        try:
+            return leak_rules.read(self.data)
+        except ValueError as error:
+            raise PolicyBundleError(f"org/dlp/data.json: {error}; see docs/how-to/data-leaks.md") from None
+
+    @cached_property
     def known(self) -> tuple[SelfTest, ...]:
         """Self-tests that hold for these tables."""
         held = self.table_digests.items()
@@ -195,7 +209,7 @@ def of(files: Mapping[str, str]) -> Bundle:
         tables={path: _table(path, text) for path, text in sorted(files.items()) if path.startswith("org/")},
         selftests=tuple(_selftest(path, text) for path, text in sorted(files.items()) if path.startswith("selftest/")),
     )
-    _ = bundle.data  # laid out once here, so that tables that contradict each other stop the start
+    _ = bundle.leak_rules, bundle.data  # laid out once here, so that tables that contradict each other stop the start
     return bundle
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.policy import metadata, portable, references, testing
+from gateway.policy import levels, metadata, portable, references, testing
 from gateway.policy.bundle import Bundle, PolicyBundleError, load
 from gateway.policy.nouns import json_schema
 
@@ -46,7 +46,7 @@ def check(root: Path, *, overrides: Path | None = None, opa: str = "opa", regal:
     except PolicyBundleError as error:
         return [Finding(path=str(root), line=0, message=error.message)]
     found = [finding for path, text in {**bundle.rego, **bundle.tests}.items() for finding in _file(bundle, path, text)]
-    found += _compiled(bundle)
+    found += list(_compiled(bundle)) or _levels(bundle)
     if (program := shutil.which(opa)) is not None:
         found += _ask_opa(bundle, program)
     if (program := shutil.which(regal)) is not None:
@@ -106,6 +106,13 @@ def _compiled(bundle: Bundle) -> Iterator[Finding]:
         path, line = (place[1], int(place[2])) if place else (".", 0)
         words = error.rpartition("error: ")[2].strip()
         yield Finding(path=path, line=line, message=f"does not compile on regorus: {words}")
+
+
+def _levels(bundle: Bundle) -> Iterator[Finding]:
+    """Look at the table of enforcement levels, by what the policies say can be lowered."""
+    fixed = testing.values(bundle, levels.FIXED)
+    for problem in levels.problems(bundle, *(each or () for each in fixed)):
+        yield Finding(path="org/enforcement/data.json", line=0, message=problem)
 
 
 # ── OPA's own checks ─────────────────────────────────────────────────────────────────────────────

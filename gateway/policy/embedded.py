@@ -8,13 +8,13 @@ the machine busy. Times in seconds unless the name says otherwise.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
 from gateway.domain.decision import Decision
-from gateway.policy.answer import PolicyEngineError, Question, check_selftest
+from gateway.policy.answer import SELF_TEST, PolicyEngineError, Question, check_selftest
 from gateway.policy.bundle import ENTRYPOINT, Bundle
 from gateway.processes.supervise import Child, ChildDiedError, ChildError, ChildTimeoutError
 
@@ -79,6 +79,11 @@ class EmbeddedDecisionPoint:
             if not task.cancelled():
                 raise
             return question.refused("engine/unavailable", "the gateway is stopping", 0)
+
+    async def asked_each(self, facts: bytes) -> Mapping[str, Decision]:
+        """Let one engine decide: each of them has loaded the same bundle, and was tested when it had."""
+        decision = await self.decide(facts, decision_id=SELF_TEST)
+        return {self.engine: decision}
 
     def ready(self) -> str | None:
         """Say why it cannot decide now."""
@@ -167,7 +172,7 @@ class EmbeddedDecisionPoint:
             raise PolicyEngineError(f"the policies do not load: {answer['error']}; run `gateway policy check`")
         self.engine = answer["engine"]
         for known in self.bundle.known:
-            check_selftest(known, await self._ask(child, self._question(known.facts, "self-test"), START_SECONDS))
+            check_selftest(known, await self._ask(child, self._question(known.facts, SELF_TEST), START_SECONDS))
 
     def _background(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
         task = asyncio.create_task(work)

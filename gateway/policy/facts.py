@@ -14,17 +14,19 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.domain.approval import ApprovalRequest
 from gateway.domain.backend import Backend, BackendStatus, Calibration, Feasibility
 from gateway.domain.budget import Charge, Level, Standing, Unit
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
-from gateway.domain.classification import Classification
 from gateway.domain.clock import rfc3339
 from gateway.domain.decision import Step
+from gateway.domain.leniency import Leniency
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
+from gateway.domain.remembered import Labels
 from gateway.domain.submission import Submission
 from gateway.domain.witnessing import Witnessing
-from gateway.policy import provenance, witnessing
+from gateway.policy import approving, leaks, leniency, provenance, witnessing
 from gateway.policy.nouns import (
     LARGEST,
     BackendNoun,
@@ -74,58 +76,67 @@ class BudgetFacts:
     """Whether the money in `charge` means something."""
 
 
-def collect(
-    *,
-    caller: Caller,
-    submission: Submission,
-    classification: Classification,
-    measured: ProgramFacts | None,
-    problem: tuple[str, str] | None,
-    backend: Backend | None,
-    step: Step,
-    status: BackendStatus | None,
-    calibration: Calibration | None,
-    quote: Quote | None,
-    budget: BudgetFacts | None,
-    simulator: SimulatorFacts | None,
-    unfinished: tuple[int, int],
-    witnessed: Witnessing | None,
-    now: datetime,
-) -> Facts:
-    """Write down all that is known.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that is known of a submission and of one backend for it, at the moment of a decision."""
 
-    Args:
-        caller: who asks, authenticated.
-        submission: what arrived.
-        classification: the effective label.
-        measured: what the sandbox found; `None` together with a `problem`.
-        problem: stable code and words why the payload could not be read.
-        backend: the backend asked for; `None` when no upstream offers it.
-        step: whether that backend was asked for, or is considered instead.
-        status: whether that backend takes work.
-        calibration: its newest snapshot.
-        quote: what the job costs at most; `None` when it cannot be priced.
-        budget: what it takes of each limit that counts it; `None` when the limits could not be read.
-        simulator: the simulator that would run it; `None` when none is enabled.
-        unfinished: jobs under way, of the principal and of the project.
-        witnessed: how far witnesses have seen the ledger; `None` where nobody watches that.
-        now: the moment of the decision.
-    """
+    caller: Caller
+    submission: Submission
+    labels: Labels
+    """How sensitive the job is, and why."""
+    measured: ProgramFacts | None
+    """What the sandbox found; `None` together with a `problem`."""
+    problem: tuple[str, str] | None
+    """Stable code and words why the payload could not be read."""
+    backend: Backend | None
+    """The backend asked for; `None` when no upstream offers it."""
+    step: Step
+    """Whether that backend was asked for, or is considered instead."""
+    status: BackendStatus | None
+    """Whether that backend takes work."""
+    calibration: Calibration | None
+    """Its newest snapshot."""
+    quote: Quote | None
+    """What the job costs at most; `None` when it cannot be priced."""
+    budget: BudgetFacts | None
+    """What it takes of each limit that counts it; `None` when the limits could not be read."""
+    simulator: SimulatorFacts | None
+    """The simulator that would run it; `None` when none is enabled."""
+    unfinished: tuple[int, int]
+    """Jobs under way, of the principal and of the project."""
+    witnessed: Witnessing | None
+    """How far witnesses have seen the ledger; `None` where nobody watches that."""
+    now: datetime
+    lenient: Leniency | None = None
+    """What keeps rules from denying now; `None` lifts nothing."""
+    approval: ApprovalRequest | None = None
+    """What a second person said to it; `None` where nobody was asked."""
+
+
+def collect(known: Known) -> Facts:
+    """Write it down as facts."""
+    submission, measured, backend, now = known.submission, known.measured, known.backend, known.now
+    principal_jobs, project_jobs = known.unfinished
     return Facts(
-        principal=_principal(caller),
-        project=_project(caller),
-        key=_key(caller, now),
-        job=_job(submission, caller, classification, measured),
+        principal=_principal(known.caller),
+        project=_project(known.caller),
+        key=_key(known.caller, now),
+        job=_job(submission, known.caller, known.labels, measured),
         circuits=None if measured is None else tuple(_circuit(each) for each in measured.circuits),
-        backend=_backend(submission, backend, step, status),
-        calibration=_calibration(calibration, now),
-        quote=_quote(quote),
-        budget=_budget(budget),
-        usage=UsageNoun(principal_jobs_unfinished=unfinished[0], project_jobs_unfinished=unfinished[1]),
-        simulator=_simulator(simulator),
-        provenance=provenance.fact(submission, measured, classification, backend, calibration, quote),
-        ledger=witnessing.noun(witnessed, now),
-        wire=_wire(submission, problem),
+        backend=_backend(submission, backend, known.step, known.status),
+        calibration=_calibration(known.calibration, now),
+        quote=_quote(known.quote),
+        budget=_budget(known.budget),
+        usage=UsageNoun(principal_jobs_unfinished=principal_jobs, project_jobs_unfinished=project_jobs),
+        simulator=_simulator(known.simulator),
+        provenance=provenance.fact(
+            submission, measured, known.labels.effective, backend, known.calibration, known.quote
+        ),
+        ledger=witnessing.noun(known.witnessed, now),
+        enforcement=leniency.noun(known.lenient),
+        approval=approving.noun(known.approval, now),
+        dlp=leaks.noun(measured),
+        wire=_wire(submission, known.problem),
         time=TimeNoun(now=rfc3339(now), unix_seconds=int(now.timestamp())),
     )
 
@@ -168,13 +179,16 @@ def _key(caller: Caller, now: datetime) -> KeyNoun:
     )
 
 
-def _job(
-    submission: Submission, caller: Caller, classification: Classification, measured: ProgramFacts | None
-) -> JobNoun:
+def _job(submission: Submission, caller: Caller, labels: Labels, measured: ProgramFacts | None) -> JobNoun:
+    remembered = labels.remembered
     return JobNoun(
         dialect=submission.dialect,
         program=_text(submission.program),
-        classification=classification.value,
+        classification=labels.effective.value,
+        declared_classification=labels.declared.value,
+        remembered_classification=None if remembered is None else remembered.label.value,
+        remembered_since=rfc3339(remembered.since) if remembered and remembered.since else None,
+        resembled_classification=None if remembered is None else remembered.resembled.value,
         workload_class=caller.project.workload_class.value,
         circuit_count=None if measured is None else len(measured.circuits),
         total_shots=None if measured is None else _count(measured.total_shots),
@@ -313,9 +327,9 @@ def _age(since: datetime, now: datetime) -> int:
     return max(0, int((now - since).total_seconds()))
 
 
-def _bounded(value: bool | int | str | Mapping[str, int]) -> Any:  # noqa: FBT001  # one field of a circuit, not a switch
+def _bounded(value: bool | int | str | Mapping[str, int] | None) -> Any:  # noqa: FBT001  # one field of a circuit, not a switch
     match value:
-        case bool() | str():
+        case bool() | str() | None:
             return value
         case int():
             return _count(value)

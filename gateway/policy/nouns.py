@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.domain.budget import Level, Period, Unit
 from gateway.domain.decision import Step
+from gateway.domain.leaks import Place
 
 SCHEMA: Literal["qgw.facts/1"] = "qgw.facts/1"
 LARGEST = 2**53 - 1
@@ -60,7 +61,15 @@ class JobNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     dialect: str
     program: str
     classification: Label
-    """The effective label: the highest of the project's floor, the key's and the job tag's."""
+    """The effective label: the higher of the declared and the remembered one."""
+    declared_classification: Label
+    """The highest of the project's floor, the key's, the job tag's, and what was found in the submission implies."""
+    remembered_classification: Label | None
+    """The highest that one of its circuits was ever given, `public` where there was none; null when nobody knows."""
+    remembered_since: str | None
+    """When that circuit was given it."""
+    resembled_classification: Label | None
+    """The same of circuits whose skeleton is alike: compiled anew, or others; `public` where there was none."""
     workload_class: Workload
     circuit_count: Count | None
     total_shots: Count | None
@@ -106,6 +115,10 @@ class CircuitNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     two_qubit_depth: Count | None
     samplex: bool
     largest_component: Count | None
+    fingerprint: str | None
+    """The same for a circuit under other names and angles, `qgw.fp/1`; null where it is too large to be known again."""
+    skeleton: str | None
+    """What is left of that after compiling; null also where it is too small to tell circuits apart."""
 
 
 class BackendNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -265,6 +278,73 @@ class LedgerNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Every witness that ever cosigned, as far as is remembered, by name."""
 
 
+class LeakNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule of `data.org.dlp` that found something in one kind of place; the text is never a fact."""
+
+    rule: str
+    place: Place
+    circuit: Count | None
+    """Number of the circuit, from 0; null where the place is none of a circuit's."""
+    count: Count
+    """How many different texts it found there."""
+
+
+class DlpNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the texts of the submission were looked through for, and what was found; null where they were not."""
+
+    rules: tuple[str, ...] | None
+    """Every rule that was looked for."""
+    findings: tuple[LeakNoun, ...] | None
+    complete: bool | None
+    """Whether all texts were looked through; false when there are more than anybody reads."""
+
+
+class OverrideNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One override in force for this caller; it lifts a rule whose level is soft."""
+
+    id: str
+    rule: str
+    until: str
+
+
+class BreakGlassNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An emergency that two people declared; the rules that `data.org.enforcement.break_glass` names do not deny."""
+
+    id: str
+    until: str
+
+
+class ApprovalNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a second person approved, where one did; all but `granted` is null where nobody has."""
+
+    granted: bool
+    by: str | None
+    """The principal who approved it."""
+    roles: tuple[str, ...] | None
+    """Those of the approver, then."""
+    backend: str | None
+    """The backend it was to run on, then."""
+    amount_micros: Count | None
+    """The most it was to cost there; null where it had no price."""
+    currency: str | None
+    age_seconds: Count | None
+
+
+class EnforcementNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What keeps rules from denying now, as far as it does not stand in `data.org.enforcement`."""
+
+    cohort: Count | None
+    """The part of all projects, 0 to 99, that this one belongs to: a rollout of 20 percent denies for 0 to 19."""
+    overrides: tuple[OverrideNoun, ...] | None
+    """In force for this principal or project."""
+    stopped: tuple[str, ...] | None
+    """Rules whose rollout was stopped because they denied too much."""
+    break_glass: BreakGlassNoun | None
+    """Null while no glass is broken."""
+    strict: bool
+    """Whether every rule denies whatever its level: so that self-tests hold for every table. Never true of a job."""
+
+
 class TimeNoun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the decision is made; policies never ask a clock."""
 
@@ -289,6 +369,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     simulator: SimulatorNoun
     provenance: ProvenanceNoun
     ledger: LedgerNoun
+    enforcement: EnforcementNoun
+    approval: ApprovalNoun
+    dlp: DlpNoun
     wire: WireNoun
     time: TimeNoun
 

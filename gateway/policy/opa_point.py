@@ -7,7 +7,7 @@ readiness. Times in seconds unless the name says otherwise.
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.domain.decision import Decision
 from gateway.policy.answer import PolicyEngineError, Question
@@ -68,6 +68,11 @@ class OpaDecisionPoint:
         if not answer.defined:
             return question.refused("engine/undefined", "the policies give no decision at all", _milliseconds(began))
         return question.answered(answer.result, _milliseconds(began))
+
+    async def asked_each(self, facts: bytes) -> Mapping[str, Decision]:
+        """Let every server decide, also those that are only asked when others fail."""
+        answers = await asyncio.gather(*(each.tested(facts) for each in self._standings))
+        return {each.server.name: answer for each, answer in zip(self._standings, answers, strict=True)}
 
     def ready(self) -> str | None:
         """Say why none can decide now."""

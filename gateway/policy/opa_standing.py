@@ -9,7 +9,8 @@ from typing import Final
 
 import structlog
 
-from gateway.policy.answer import PolicyEngineError, Question, check_selftest
+from gateway.domain.decision import Decision
+from gateway.policy.answer import SELF_TEST, PolicyEngineError, Question, check_selftest
 from gateway.policy.bundle import Bundle
 from gateway.policy.opa import Answer, OpaError, OpaRefusedError, OpaRevisionError, OpaServer, OpaVersionError
 from gateway.telemetry import events
@@ -75,10 +76,25 @@ class Standing:
             return
         self._examined, self._due = None, time.monotonic() + EXAMINED_EVERY
         for known in self.bundle.known:
-            answer = await self._believed(known.facts)
-            question = Question(id="self-test", facts=known.facts, engine=f"opa {version}", bundle=self.bundle)
-            check_selftest(known, question.answered(answer.result, 0))
+            check_selftest(known, await self._tested(known.facts))
         self._examined = version
+
+    async def tested(self, facts: bytes) -> Decision:
+        """Let it decide for a test of it, whatever was found before; a server that is away or behind denies."""
+        try:
+            return await self._tested(facts)
+        except OpaError as error:
+            return self._question(facts, "").refused(error.rule, error.message, 0)
+
+    async def _tested(self, facts: bytes) -> Decision:
+        answer = await self._believed(facts)
+        question = self._question(facts, answer.provenance.version)
+        if not answer.defined:
+            return question.refused("engine/undefined", "the policies give no decision at all", 0)
+        return question.answered(answer.result, 0)
+
+    def _question(self, facts: bytes, version: str) -> Question:
+        return Question(id=SELF_TEST, facts=facts, engine=f"opa {version}", bundle=self.bundle)
 
     async def _believed(self, facts: bytes, seconds: float | None = None, *, examined: bool = False) -> Answer:
         answer = await self.server.ask(facts, seconds=seconds)

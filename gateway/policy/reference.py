@@ -7,13 +7,29 @@ from typing import Final
 from gateway.policy import metadata
 from gateway.policy.bundle import Bundle
 from gateway.policy.metadata import Metadata
+from gateway.policy.obligations import KNOWN
 
 TABLES: Final[Mapping[str, str]] = {
+    "approvals": "`rows`: which jobs a second person must approve. Each says who (`permission` or `role`), why "
+    "(`reason`), for how many `hours` it is waited for, and `if` which conditions hold: `projects` and `backends` "
+    "(patterns), `kinds`, `classifications`, `workload_classes`, `shots_over`, `cost_over` (micros by currency). See "
+    "docs/how-to/approvals.md.",
     "budgets": "`over`: what happens to a job that is over budget on hardware: `simulator` lets one take its place "
     "where the caller consents, `refuse` refuses it.",
     "calibration": "How old a calibration may be, in seconds, by workload class; null is any age.",
+    "dlp": "What texts of submissions and results must not hold, by rule: how it is found (`words`, `patterns`, "
+    "`detectors`), what it is called (`says`), what follows (`action`, `label`, `results`). `unread_results`: whether "
+    "results that nobody can look through are recorded or withheld. See docs/how-to/data-leaks.md.",
+    "enforcement": "`levels`: how hard a rule or an area is (`advisory`, `soft` or `hard`), and for which "
+    "`rollout_percent` of the projects it denies; a rule's own row counts whole before its area's, and without one it "
+    "is hard. `break_glass`: rules that do not deny while the glass is broken. `surge`: a rule that is rolled out is "
+    "stopped when it denied `denials` submissions of `people` people in `minutes`, and more than `percent` of all.",
     "keys": "How old a key may be, in seconds, by workload class.",
+    "labels": "`resembling`: what happens to a job with a circuit that resembles a more sensitive one: `ignore`, "
+    "`warn` or `deny`.",
     "limits": "Limits of circuits and jobs, by workload class; `roles` has exceptions, the most generous counts.",
+    "obligations": "What the gateway must do about jobs that may go: rows of `disclosure`, `run` and `size`, each with "
+    "the values that a job must have (`when`) and with what follows. See docs/how-to/obligations.md.",
     "placement": "`order`: which places are tried, one after the other, of `requested`, `alternative` (other hardware "
     "of the same vendor), `vendor` (another vendor's) and `simulator`; `simulator`: vendor and region of those that "
     "take the place of hardware.",
@@ -23,19 +39,22 @@ TABLES: Final[Mapping[str, str]] = {
     "residency": "Where data of each class may go: rows of patterns for execution kind, vendor and region.",
     "roles": "What each role may do, and on which backends (patterns) it may submit.",
     "witnesses": "How many witnesses must have seen the ledger in the last `age_seconds`, by classification and by "
-    "workload class; `settings` is as many as the setting witnesses_required demands.",
+    "workload class, and how many must have seen that a risky action is announced before it is done (`actions`); "
+    "`settings` is as many as the setting witnesses_required demands.",
     "wire": "What happens to unknown fields of a submission, by workload class: `allow`, `warn` or `deny`.",
 }
 """What each table of `policies/org` holds, by name."""
 
 AREAS: Final[Mapping[str, str]] = {
     "access": "Who may submit, and to what.",
+    "approval": "Which jobs go only once a second person has approved them. Rows stand in `data.org.approvals`.",
     "backend": "Whether the backend asked for can take the job. These rules may also divert it to a simulator.",
     "budget": "Whether what is left of budgets and quotas is enough. These rules may also divert it to a simulator.",
     "circuits": "What may be asked of one job. Limits stand in `data.org.limits`.",
     "data": "Where data may go.",
     "facts": "Whether enough is known to decide at all.",
     "ledger": "Whether outsiders would notice if history were rewritten.",
+    "obligations": "What the gateway must do about a job that may go, as `data.org.obligations` says.",
     "provenance": "Whether it can be told later where a result comes from.",
     "simulator": "What a simulator can do; these rules concern jobs that would run on one.",
     "wire": "What arrived.",
@@ -93,6 +112,18 @@ that is given something undefined (OPA takes such a line for undefined, regorus 
 where the part may be missing (OPA leaves the element out, regorus fails). The facts a rule may use are described in
 `policies/schemas/input.json`.
 
+"""
+_OBLIGATIONS = """## Obligations
+
+What a rule may oblige the gateway to do about a job that it lets go, as `result.obligation(kind, parameters)`; this
+list is closed. A kind that is not here, parameters that do not fit, or something that cannot be done deny the job with
+the rule `engine/obligation`. Several of one kind are kept together: the least number, the regions that all of them
+name.
+
+| Kind | Parameters | What is done |
+|---|---|---|
+"""
+_TABLES = """
 ## Tables
 
 | Table | Holds |
@@ -104,7 +135,9 @@ def page(bundle: Bundle) -> str:
     """Write the page."""
     tables = "".join(f"| `data.org.{name}` | {TABLES[name]} |\n" for name in sorted(bundle.data["org"]))
     areas = groupby(sorted(rules(bundle).items()), key=lambda each: each[0].partition("/")[0])
-    return f"{_HEAD}{tables}" + "".join(_area(area, dict(found)) for area, found in areas)
+    obligations = "".join(f"| `{kind}` | {each.takes} | {each.does} |\n" for kind, each in KNOWN.items())
+    told = "".join(_area(area, dict(found)) for area, found in areas)
+    return f"{_HEAD}{_OBLIGATIONS}{obligations}{_TABLES}{tables}{told}"
 
 
 def rules(bundle: Bundle) -> Mapping[str, Metadata]:

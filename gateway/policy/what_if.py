@@ -28,6 +28,8 @@ _MOST_WORDS: Final = 150
 """Texts of the other side that are tried in the place of one; more would take longer than anybody waits."""
 _FEW_WORDS: Final = 10
 _NUMBER: Final = re.compile(r"\d{1,16}")
+_NOT_TO_CHANGE: Final = frozenset({"enforcement"})
+"""Facts that can be looked at and not submitted otherwise: overrides and the like, which the remedy tells of."""
 Path: TypeAlias = tuple[str, ...]
 
 
@@ -85,6 +87,8 @@ class _Side:
     """Texts that could stand at a path: those it may be compared with."""
     possible: Callable[[Any], bool] = field(repr=False)
     """Whether a document could be one at all."""
+    changeable: Callable[[Path], bool] = field(default=lambda _: True, repr=False)
+    """Whether anybody could change what stands at a path."""
 
 
 class WhatIf:
@@ -102,6 +106,7 @@ class WhatIf:
                 words=lambda _: _texts(org),
                 # Facts of older gateways lack what was added since, and then nothing can be said about changed ones.
                 possible=_are_facts if _are_facts(facts) else lambda _: True,
+                changeable=lambda path: path[0] not in _NOT_TO_CHANGE,
             ),
             _Side(
                 name="data.org",
@@ -143,7 +148,8 @@ class WhatIf:
             told = zip(tries, others, strict=True)
             changing = (path for (path, _), then in told if then and then.said_by(rule) != first.said_by(rule))
             paths = list(dict.fromkeys(changing))
-            changes = [await self._change(side, rule, path, first) for path in paths]
+            changeable = (path for path in paths if side.changeable(path))
+            changes = [await self._change(side, rule, path, first) for path in changeable]
             found[rule] = tuple(_written(side.name, path) for path in paths), tuple(filter(None, changes))
         return found
 

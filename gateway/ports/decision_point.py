@@ -1,5 +1,6 @@
 """Who decides (PDP): an embedded Rego engine, or an OPA server. Same policies, same facts, same decision."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from gateway.domain.decision import Decision
@@ -23,6 +24,10 @@ class DecisionPoint(Protocol):
 
     async def decide(self, facts: bytes, *, decision_id: str) -> Decision:
         """Decide on canonical facts. Never raises: whatever goes wrong is a denial with an `engine/…` rule id."""
+        ...
+
+    async def asked_each(self, facts: bytes) -> Mapping[str, Decision]:
+        """Let every engine decide that may ever decide, by name, whether or not it is believed; for tests of them."""
         ...
 
     def ready(self) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
+from gateway.domain.changes import Registers
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -164,6 +165,22 @@ class Dialect(Protocol):
         """Write results as the vendor's documents, `result` and whatever else its clients ask for by name.
 
         `submitted` is the received body, for what must be echoed.
+        """
+        ...
+
+    def restored(
+        self, job: JobRecord, submitted: bytes, documents: Mapping[str, bytes], registers: Registers
+    ) -> Mapping[str, bytes]:
+        """Undo in its vendor's documents what policy had changed in a job, and say there that it was changed.
+
+        Args:
+            job: what ran; `obliged.words` says what was changed.
+            submitted: the received body, for what must be put back.
+            documents: the vendor's own.
+            registers: names that were sent, and the client's own.
+
+        Raises:
+            ValueError: the documents are not what the vendor's format says.
         """
         ...
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.domain.errors import InsecureError
 from gateway.ports.dialect import Dialect
 from gateway.ports.rerun import Rerunner
+from gateway.ports.trial import Trial
 from gateway.ports.upstream import Upstream, UpstreamContext
 from gateway.ports.vendor import Vendor
 
@@ -41,6 +42,10 @@ class Adapter:
     """Strict model of an account's secrets: field names only, values are `SecretStr`."""
     encoder: str | None = None
     """`module:attribute` of an `Encoder`, for programs that arrived in another dialect."""
+    editor: str | None = None
+    """`module:attribute` of an `Editor`, for what policy obliges the gateway to change in its bodies."""
+    trial: Trial | None = None
+    """How the self-test submits in its dialect; without one it submits in another."""
     rerunner: Callable[[Any, Mapping[str, str]], Rerunner] | None = None
     """Makes what runs programs once more, from its settings and the readers by name; simulators only."""
 

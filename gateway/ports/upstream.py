@@ -129,6 +129,8 @@ class Upstream(Protocol):
     kind: ExecutionKind
     dialect: str | None
     """Whose bodies it takes untouched; `None` reads every reader's, as a simulator does."""
+    bounds_time: bool
+    """Whether it stops a job that has run for `Order.max_seconds`."""
 
     async def start(self) -> None:
         """Bring up what it needs; called once before anything else."""

@@ -187,6 +187,8 @@ class Vendor(Protocol):
     name: str
     """Also the name of the dialect whose bodies it takes."""
     resend: Resend
+    bounds_time: bool
+    """Whether it stops a job that has run as long as it was told (`Dispatch.max_seconds`)."""
     settle_seconds: float
     """How long a job that was accepted may stay invisible to a search, by the vendor's documents, with a margin."""
 

@@ -31,15 +31,29 @@ class Fleet:
 
     def __init__(self, upstreams: Iterable[Upstream]) -> None:
         self.upstreams: Mapping[str, Upstream] = {upstream.name: upstream for upstream in upstreams}
+        self._told: list[tuple[Backend, ...]] = []
+        self._berths: tuple[Berth, ...] = ()
+        self._by_name: Mapping[str, Berth] = {}
 
     def berths(self) -> Sequence[Berth]:
         """List all backends; simulators rank last, so that `least_busy` prefers real qubits."""
-        every = [Berth(backend, upstream) for upstream in self.upstreams.values() for backend in upstream.backends()]
-        return sorted(every, key=lambda berth: (berth.backend.kind is ExecutionKind.SIMULATOR, berth.backend.qubits))
+        told = [tuple(upstream.backends()) for upstream in self.upstreams.values()]
+        if told != self._told:
+            self._arrange(told)
+        return self._berths
 
     def find(self, name: str) -> Berth | None:
         """Find a backend by name."""
-        return next((berth for berth in self.berths() if berth.backend.name == name), None)
+        self.berths()
+        return self._by_name.get(name)
+
+    def _arrange(self, told: list[tuple[Backend, ...]]) -> None:
+        pairs = zip(self.upstreams.values(), told, strict=True)
+        every = [Berth(backend, upstream) for upstream, backends in pairs for backend in backends]
+        every.sort(key=lambda berth: (berth.backend.kind is ExecutionKind.SIMULATOR, berth.backend.qubits))
+        self._told, self._berths = told, tuple(every)
+        # Of two backends of one name the first in this order counts.
+        self._by_name = {berth.backend.name: berth for berth in reversed(every)}
 
     def get(self, name: str) -> Berth:
         """Find a backend by name.

@@ -43,7 +43,8 @@ class Oidc(Section):
     principals: dict[str, str] = Field(default={})
     """Principal of this gateway by value of that claim; a value that is not listed is itself the principal's name."""
     roles_claim: Annotated[str, Field(min_length=1)] = "groups"
-    """Claim of the ID token with a person's groups; dots lead into objects, as in `realm_access.roles`."""
+    """Claim with a person's groups; dots lead into objects, as in `realm_access.roles`. What the ID token lacks of the
+    two claims is asked for at the provider's userinfo endpoint."""
     roles: Annotated[dict[str, Annotated[tuple[str, ...], Field(min_length=1)]], Field(min_length=1)]
     """Roles by value of that claim; who has none does not get in."""
     http: VendorHttp = VendorHttp()

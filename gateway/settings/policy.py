@@ -52,6 +52,10 @@ class Policy(Section):
     """How many recent submissions a new revision must decide before a running gateway takes it."""
     canary_denials_percent: Annotated[int, Field(ge=0, le=100)] = 50
     """A new revision that denies a larger share of those that were allowed is refused."""
+    override_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """How long an override of a soft rule may hold."""
+    break_glass_hours: Annotated[int, Field(ge=1, le=72)] = 4
+    """How long break-glass may hold."""
     opa: Opa = Opa()
     """Real OPA servers."""
 

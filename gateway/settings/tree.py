@@ -11,10 +11,12 @@ from gateway.domain.errors import InsecureError
 from gateway.settings.addresses import is_loopback
 from gateway.settings.console import Console
 from gateway.settings.exports import Export
+from gateway.settings.labels import Labels
 from gateway.settings.listeners import Management, Server
 from gateway.settings.policy import Policy
 from gateway.settings.retention import Retention
 from gateway.settings.section import Place, Section
+from gateway.settings.selftest import SelfTest
 from gateway.settings.webhooks import Webhook
 from gateway.settings.witnesses import Witness
 from gateway.vendors.settings import VendorSettings
@@ -77,7 +79,7 @@ class Sandbox(Section):
     """Time for one payload, waiting for a free process not included."""
     address_space_bytes: Annotated[int, Field(ge=64 * MEBIBYTE)] = 512 * MEBIBYTE
     """Memory for one payload, above what the process needs before it reads any."""
-    payloads_per_worker: Annotated[int, Field(ge=1)] = 200
+    payloads_per_worker: Annotated[int, Field(ge=1)] = 1000
     """Payloads after which a process is replaced by a fresh one."""
     decompressed_bytes: Annotated[int, Field(ge=1024)] = 32 * MEBIBYTE
     """Largest size of all compressed parts of one payload after decompression."""
@@ -175,8 +177,12 @@ class Settings(BaseSettings):
     """Gateway keys and access tokens."""
     policy: Policy = Policy()
     """Who decides, by which rules."""
+    selftest: SelfTest = SelfTest()
+    """How it tests itself."""
     sandbox: Sandbox = Sandbox()
     """Limits on reading circuits."""
+    labels: Labels = Labels()
+    """What circuits were labelled before."""
     budgets: Budgets = Budgets()
     """What jobs cost."""
     rates: Rates = Rates()

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import String, and_, cast, exists, not_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.store.approval_tables import approval
 from gateway.store.erasure_tables import erasure_order
 from gateway.store.money_tables import journal
 from gateway.store.tables import (
@@ -151,8 +152,9 @@ async def unrecorded_attempts(connection: AsyncConnection) -> list[tuple[str, in
 
 
 async def unattempted_jobs(connection: AsyncConnection) -> list[str]:
-    """List jobs that no attempt belongs to."""
-    query = select(job.c.id).where(not_(exists().where(attempt.c.job_id == job.c.id)))
+    """List jobs that no attempt belongs to, and that never waited for somebody's approval."""
+    never_sent = not_(exists().where(attempt.c.job_id == job.c.id))
+    query = select(job.c.id).where(never_sent, not_(exists().where(approval.c.job_id == job.c.id)))
     return list((await connection.execute(query.order_by(job.c.id))).scalars())
 
 

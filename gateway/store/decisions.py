@@ -11,10 +11,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.clock import parse_rfc3339, rfc3339
+from gateway.domain.synthetic import PROJECT
 from gateway.store.tables import audit_entry
 
 _WHOLE: Final = audit_entry.c.leaf != b""
 """What retention emptied tells nothing any more."""
+_ANYBODYS: Final = audit_entry.c.project_id != PROJECT
+"""The self-test's own work says nothing of what people do."""
 TYPES: Final = ("job.permitted", "job.denied")
 OUT_OF_ORDER: Final = timedelta(minutes=5)
 """By how much two entries may stand in another order than their times: clocks of replicas differ."""
@@ -28,25 +31,33 @@ async def page(
     until: datetime,
     limit: int,
     project_id: str | None = None,
+    synthetic: bool = False,
 ) -> list[tuple[int, bytes]]:
     """Read the next decisions from place `start` on, oldest first, as places and leaves."""
     query = select(audit_entry.c.seq, audit_entry.c.leaf).where(
-        audit_entry.c.seq >= start, *_wanted(since, until, project_id)
+        audit_entry.c.seq >= start, *_wanted(since, until, project_id, synthetic=synthetic)
     )
     return [(row.seq, row.leaf) for row in await connection.execute(query.order_by(audit_entry.c.seq).limit(limit))]
 
 
 async def count(
-    connection: AsyncConnection, *, start: int, since: datetime, until: datetime, project_id: str | None = None
+    connection: AsyncConnection,
+    *,
+    start: int,
+    since: datetime,
+    until: datetime,
+    project_id: str | None = None,
+    synthetic: bool = False,
 ) -> int:
     """Count them."""
-    query = select(func.count()).where(audit_entry.c.seq >= start, *_wanted(since, until, project_id))
+    wanted = _wanted(since, until, project_id, synthetic=synthetic)
+    query = select(func.count()).where(audit_entry.c.seq >= start, *wanted)
     return int((await connection.execute(query)).scalar_one())
 
 
 async def newest(connection: AsyncConnection, limit: int) -> list[tuple[int, bytes]]:
     """Read the newest decisions, newest first."""
-    query = select(audit_entry.c.seq, audit_entry.c.leaf).where(audit_entry.c.type.in_(TYPES), _WHOLE)
+    query = select(audit_entry.c.seq, audit_entry.c.leaf).where(audit_entry.c.type.in_(TYPES), _WHOLE, _ANYBODYS)
     return [
         (row.seq, row.leaf) for row in await connection.execute(query.order_by(audit_entry.c.seq.desc()).limit(limit))
     ]
@@ -68,7 +79,9 @@ async def first_since(connection: AsyncConnection, moment: datetime) -> int:
     return low
 
 
-def _wanted(since: datetime, until: datetime, project_id: str | None) -> tuple[ColumnElement[bool], ...]:
+def _wanted(
+    since: datetime, until: datetime, project_id: str | None, *, synthetic: bool
+) -> tuple[ColumnElement[bool], ...]:
     conditions: list[Any] = [
         _WHOLE,
         audit_entry.c.type.in_(TYPES),
@@ -77,4 +90,6 @@ def _wanted(since: datetime, until: datetime, project_id: str | None) -> tuple[C
     ]
     if project_id is not None:
         conditions.append(audit_entry.c.project_id == project_id)
+    elif not synthetic:
+        conditions.append(_ANYBODYS)
     return tuple(conditions)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.chain import Head, Link
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.writes import Leaf
+from gateway.store.bulk import insert_rows, run
 from gateway.store.engine import Database
 from gateway.store.tables import audit_entry, audit_head
 
@@ -23,7 +24,6 @@ _STORED: Final[tuple[Column[Any], ...]] = tuple(
 
 # What every transaction of the writer does, built once.
 _LOCK: Final = select(audit_head).with_for_update()
-_INSERT: Final = insert(audit_entry)
 _MOVE: Final = update(audit_head)
 
 
@@ -58,7 +58,7 @@ async def head(connection: AsyncConnection) -> Head | None:
 
 def lock_head(connection: Connection) -> Head | None:
     """Read the head so that nobody else can append until this transaction ends."""
-    row = connection.execute(_LOCK).one_or_none()
+    row = run(connection, _LOCK).one_or_none()
     return None if row is None else _head(row)
 
 
@@ -69,8 +69,7 @@ def move_head(connection: Connection, head: Head) -> None:
 
 def add(connection: Connection, placed: Iterable[tuple[Leaf, Link]]) -> None:
     """Insert entries in their places."""
-    if rows := [_row(leaf, link) for leaf, link in placed]:
-        connection.execute(_INSERT, rows)
+    insert_rows(connection, audit_entry, [_row(leaf, link) for leaf, link in placed])
 
 
 def find(connection: Connection, event_id: str) -> StoredEntry | None:
@@ -96,8 +95,13 @@ async def pages(database: Database, *, start: int, stop: int) -> AsyncIterator[l
 
 async def between(connection: AsyncConnection, *, start: int, stop: int) -> list[StoredEntry]:
     """Read the entries `start <= seq < stop`, as far as there are any."""
+    return await connection.run_sync(span, start, stop)
+
+
+def span(connection: Connection, start: int, stop: int) -> list[StoredEntry]:
+    """Read the same in a transaction of the writer."""
     query = select(*_STORED).where(audit_entry.c.seq >= start, audit_entry.c.seq < stop)
-    return [_stored(row) for row in await connection.execute(query.order_by(audit_entry.c.seq))]
+    return [_stored(row) for row in connection.execute(query.order_by(audit_entry.c.seq))]
 
 
 async def at(connection: AsyncConnection, seq: int) -> datetime | None:

@@ -4,7 +4,7 @@ Written over the ledger writer's own connection: a change by any other looks, on
 which are then read again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -13,8 +13,10 @@ from sqlalchemy import Connection, column, delete, insert, literal, select, tabl
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.search import IndexedEntry
+from gateway.store import entries, search
 from gateway.store.bulk import insert_rows
 from gateway.store.engine import Database
+from gateway.store.entries import StoredEntry
 from gateway.store.search_tables import audit_choice, audit_index, audit_index_state
 from gateway.store.upsert import upsert
 
@@ -30,7 +32,6 @@ _CLEAR_TERMS: Final = text("INSERT INTO audit_term(audit_term) VALUES ('delete-a
 class Batch:
     """What the index gets from the entries `start <= seq < stop`; those that could not be read are not in it."""
 
-    version: int
     start: int
     stop: int
     entries: Sequence[IndexedEntry]
@@ -38,9 +39,32 @@ class Batch:
     """Field, value and project."""
 
 
-async def begin(database: Database, version: int) -> int:
-    """Say how many entries are in; an index that was made another way is emptied first."""
-    return await _transact(database, partial(_begin, version=version))
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What the index is made from, in the transaction that puts it in."""
+
+    _connection: Connection
+
+    def entries(self, start: int, stop: int) -> Sequence[StoredEntry]:
+        """Read the ledger's entries `start <= seq < stop`, as far as there are any."""
+        return entries.span(self._connection, start, stop)
+
+    def deciding(self, job_ids: Collection[str], types: Collection[str]) -> Mapping[str, IndexedEntry]:
+        """Give the entries of these types that decided jobs, by job, as far as they are in the index."""
+        return search.deciding(self._connection, job_ids, types) if job_ids else {}
+
+
+async def extend(database: Database, version: int, make: Callable[[Below, int], Batch | None]) -> Batch | None:
+    """Put in what `make` reads behind what is in; gives that. An index that was made another way is emptied first.
+
+    All in one transaction: no other process is faster in between, and on SQLite nothing waits for another thread.
+    """
+    return await _transact(database, partial(_extend, version=version, make=make))
+
+
+async def below(connection: AsyncConnection, look: Callable[[Below], Answer]) -> Answer:
+    """Look at what the index is made from, beside the one transaction that a connection reads in."""
+    return await connection.run_sync(lambda own: look(Below(own)))
 
 
 async def clear(database: Database, version: int) -> None:
@@ -48,17 +72,24 @@ async def clear(database: Database, version: int) -> None:
     await _transact(database, partial(_clear, version=version))
 
 
-async def put(database: Database, batch: Batch) -> bool:
-    """Put a batch in; false when the index is not where the batch begins, because another process was faster."""
-    return await _transact(database, partial(_put, batch=batch))
-
-
 async def _transact(database: Database, work: Callable[[Connection], Answer]) -> Answer:
     with database.told_plainly():
         return await database.transact(work)
 
 
+def _extend(connection: Connection, version: int, make: Callable[[Below, int], Batch | None]) -> Batch | None:
+    batch = make(Below(connection), _begin(connection, version))
+    if batch is not None:
+        _put(connection, batch)
+    return batch
+
+
 def _begin(connection: Connection, version: int) -> int:
+    if (size := _locked(connection, version)) is not None:
+        return size
+    # Where there is nothing to lock yet, whoever is making it is waited for here.
+    nothing = {"id": 1, "version": 0, "size": 0}
+    connection.execute(upsert(connection.dialect.name, audit_index_state, ()), nothing)
     if (size := _locked(connection, version)) is not None:
         return size
     _clear(connection, version)
@@ -74,16 +105,13 @@ def _clear(connection: Connection, version: int) -> None:
     connection.execute(upsert(connection.dialect.name, audit_index_state, ("version", "size")), values)
 
 
-def _put(connection: Connection, batch: Batch) -> bool:
-    if _locked(connection, batch.version) != batch.start:
-        return False
+def _put(connection: Connection, batch: Batch) -> None:
     insert_rows(connection, audit_index, [_row(each) for each in batch.entries])
     if connection.dialect.name == "sqlite" and batch.entries:
         connection.exec_driver_sql(_ADD_TERMS, [(each.seq, " ".join(each.terms)) for each in batch.entries])
     if rows := [{"field": field, "value": value, "project_id": owner} for field, value, owner in batch.choices]:
         connection.execute(upsert(connection.dialect.name, audit_choice, ()), rows)
     connection.execute(update(audit_index_state).values(size=batch.stop))
-    return True
 
 
 async def forget(connection: AsyncConnection, seqs: Collection[int]) -> None:

@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, Connection, Float, Row, cast, exists, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.backend import ExecutionKind
+from gateway.domain.changes import Obliged
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.stop import Source
 from gateway.domain.writes import JobEdit
 from gateway.ports.operations import ListJobs
+from gateway.store.bulk import upsert_rows
 from gateway.store.tables import attempt, job, job_answered, job_stop
-from gateway.store.upsert import upsert
 from gateway.store.values import json_text, text_json, text_time, time_text
 
 UNFINISHED: Final = tuple(status.value for status in JobStatus if not status.final)
@@ -27,6 +28,7 @@ _FIXED: Final = frozenset(
 """What a job is never changed to: above all, another tenant's."""
 _EDITED: Final = frozenset({"tags", "deleted"})
 """What its caller changes, perhaps at another replica than the one that follows it: each writes its own columns."""
+_NOTHING: Final = Obliged()
 _CHANGING: Final = tuple(name for name in _COLUMNS if name not in _FIXED | _EDITED)
 
 
@@ -143,17 +145,14 @@ async def cancelled(connection: AsyncConnection, since: datetime) -> list[tuple[
     return [(_record(row), moments[row.id]) for row in await connection.execute(stopped)]
 
 
-async def note_answered(connection: AsyncConnection, job_ids: Iterable[str], at: datetime) -> None:
+def note_answered(connection: Connection, job_ids: Iterable[str], at: datetime) -> None:
     """Write down that answers left whole; writing it twice changes nothing."""
-    rows = [{"job_id": each, "at": rfc3339(at)} for each in job_ids]
-    if rows:
-        await connection.execute(upsert(connection.dialect.name, job_answered, ()), rows)
+    upsert_rows(connection, job_answered, (), [{"job_id": each, "at": rfc3339(at)} for each in job_ids])
 
 
 def put(connection: Connection, records: Iterable[JobRecord]) -> None:
     """Insert jobs, or replace what may change of those that exist; the last of the same job wins."""
-    if rows := [_row(record) for record in records]:
-        connection.execute(upsert(connection.dialect.name, job, _CHANGING), rows)
+    upsert_rows(connection, job, _CHANGING, [_row(record) for record in records])
 
 
 def edit(connection: Connection, edits: Iterable[JobEdit]) -> None:
@@ -182,6 +181,7 @@ def _record(row: Row[Any]) -> JobRecord:
             "usage_seconds": float(row.usage_seconds),
             "stages": text_json(row.stages),
             "echo": text_json(row.echo),
+            "obliged": _obliged(text_json(row.obliged)),
         }
     )
 
@@ -199,7 +199,23 @@ def _row(job_: JobRecord) -> dict[str, Any]:
         "usage_seconds": repr(job_.usage_seconds),
         "stages": json_text(job_.stages),
         "echo": json_text(job_.echo),
+        "obliged": _obliged_text(job_.obliged),
     }
+
+
+def _obliged_text(obliged: Obliged) -> str:
+    told = {"words": obliged.words, "calibration_seconds": obliged.calibration_seconds, "regions": obliged.regions}
+    return "{}" if obliged == _NOTHING else json_text(told)
+
+
+def _obliged(told: Mapping[str, Any]) -> Obliged:
+    """Read what policy obliged to; no region at all is something else than any region."""
+    regions = told.get("regions")
+    return Obliged(
+        words=tuple(told.get("words", ())),
+        calibration_seconds=told.get("calibration_seconds"),
+        regions=None if regions is None else tuple(regions),
+    )
 
 
 def _tags_text(tags: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.domain.writes import Unit
+from gateway.store.label_tables import circuit_label
 from gateway.store.tables import job_stop
 
 CHANNEL: Final = "qgw"
@@ -38,7 +39,8 @@ def tell(connection: Connection, units: Sequence[Unit], origin: str) -> None:
     """Tell every replica what this transaction changes."""
     jobs = sorted(set(_jobs(units)))
     tables = {row.table for unit in units for row in unit.rows}
-    stops, rows = job_stop.name in tables, bool(tables - {job_stop.name})
+    # Labels of circuits are asked of the database each time, and kept in no view.
+    stops, rows = job_stop.name in tables, bool(tables - {job_stop.name, circuit_label.name})
     for start in range(0, len(jobs), _AT_ONCE):
         _send(connection, {"origin": origin, "jobs": jobs[start : start + _AT_ONCE]})
     if stops or rows:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.writes import SealedWrite
+from gateway.store.bulk import insert_rows
 from gateway.store.tables import sealed_object
 
 _KEY: Final = (sealed_object.c.object_id, sealed_object.c.kind)
 _COLUMNS: Final = tuple(column.name for column in sealed_object.columns)
-_INSERT: Final = insert(sealed_object)
 
 
 async def load(connection: AsyncConnection, object_id: str, kind: str) -> SealedWrite | None:
@@ -56,8 +56,7 @@ def erase_kinds(connection: Connection, chosen: Iterable[tuple[str, str]]) -> No
 
 def add(connection: Connection, writes: Iterable[SealedWrite]) -> None:
     """Insert objects; each is written once."""
-    if rows := [{name: getattr(write, name) for name in _COLUMNS} for write in writes]:
-        connection.execute(_INSERT, rows)
+    insert_rows(connection, sealed_object, [{name: getattr(write, name) for name in _COLUMNS} for write in writes])
 
 
 async def not_beginning_with(connection: AsyncConnection, mark: bytes, limit: int) -> list[SealedWrite]:

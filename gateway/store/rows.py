@@ -1,15 +1,18 @@
 """Administrative rows: which tables a `RowWrite` may touch, and what happens to a row that exists."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import Connection, Insert, Table, insert
 
 from gateway.domain.writes import RowWrite
-from gateway.store import limits
+from gateway.store import approvals, circuit_labels, limits
+from gateway.store.approval_tables import approval
 from gateway.store.console_tables import console_session
 from gateway.store.erasure_tables import erasure_order, legal_hold
+from gateway.store.label_tables import circuit_label
+from gateway.store.leniency_tables import break_glass, policy_override, policy_shadow, rollout_stop
 from gateway.store.money_tables import budget_limit, invoice, invoice_line, limit_warning, webhook_letter
 from gateway.store.tables import (
     api_key,
@@ -25,14 +28,25 @@ from gateway.store.tables import (
 )
 from gateway.store.upsert import upsert
 
-REPLACED: Final = (principal, project, api_key, subject_name, vendor_account, halt, console_session, legal_hold)
+_LENIENT: Final = (policy_override, break_glass, rollout_stop, policy_shadow)
+REPLACED: Final = (
+    *(principal, project, api_key, subject_name, vendor_account, halt, console_session, legal_hold),
+    *_LENIENT,
+)
 """Written again whole when they change. In this order, because a key refers to the first two."""
 KEPT: Final = (tenant_key, policy_revision, calibration, job_stop, invoice, invoice_line, webhook_letter)
 """Never changed by a second write: named by their content, the key to what is already sealed, or said already."""
 ONCE: Final = (limit_warning, erasure_order)
 """Written once: a second write of the same row is refused, and its unit with it."""
 
-_TABLES: Final = {table.name: table for table in (*REPLACED, budget_limit, *KEPT, *ONCE)}
+_OWN: Final[Mapping[Table, Callable[[Connection, Iterable[RowWrite]], None]]] = {
+    budget_limit: limits.put,
+    circuit_label: circuit_labels.put,
+    approval: approvals.put,
+}
+"""Written by their own rules."""
+
+_TABLES: Final = {table.name: table for table in (*REPLACED, *_OWN, *KEPT, *ONCE)}
 
 
 class RowNotAllowedError(ValueError):
@@ -59,8 +73,8 @@ def put(connection: Connection, writes: Iterable[RowWrite]) -> None:
         groups[write.table, tuple(sorted(write.values))].append(write)
     for name, table in _TABLES.items():
         for (group, columns), alike in groups.items():
-            if group == name and table is budget_limit:
-                limits.put(connection, alike)
+            if group == name and table in _OWN:
+                _OWN[table](connection, alike)
             elif group == name:
                 values = [dict(each.values) for each in alike]
                 connection.execute(_statement(connection.dialect.name, table, columns), values)

@@ -5,12 +5,13 @@ what occurs often would be read and sorted whole: there the nearest entries are 
 for what occurs often, and the index is asked for the rest, nearest first, which then are few.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import FromClause, Row, Select, cast, column, func, literal, select, table, text
+from sqlalchemy import Connection, FromClause, Row, Select, cast, column, func, literal, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,18 +70,25 @@ async def find(connection: AsyncConnection, sought: Sought, *, limit: int) -> li
         return []
     if sought.costs and (few := await _by_cost(connection, sought)) is not None:
         return few[:limit]
-    if not sought.terms:
-        return await _read(connection, _ordered(_exact(audit_index, sought), sought, audit_index), limit)
-    if connection.dialect.name == "sqlite":
-        return await _read(connection, _in_sqlite(sought), limit)
-    # After five questions PostgreSQL would make one plan for all terms, which is a thousand times slower for rare ones.
-    await connection.execute(_PLANNED_EACH_TIME)
-    near, rest = _split(sought, WALKED)
-    found = await _read(connection, _walked(near), limit)
-    for span in _split(rest, ASKED):
-        if len(found) < limit and not span.nowhere:
-            found += await _read(connection, _asked(span), limit - len(found))
+    found: list[IndexedEntry] = []
+    for query in await _questions(connection, sought):
+        if len(found) < limit:
+            found += await _read(connection, query, limit - len(found))
     return found
+
+
+async def counted(connection: AsyncConnection, sought: Sought, *, among: int) -> Mapping[str, int]:
+    """Count so many of what `find` would find, by type; the database counts, because rows would take most of the time.
+
+    Costs are looked up in no better way than anything else.
+    """
+    counts: Counter[str] = Counter()
+    for query in [] if sought.nowhere else await _questions(connection, sought):
+        if (left := among - counts.total()) > 0:
+            found = query.with_only_columns(query.selected_columns["type"]).limit(left).subquery()
+            rows = await connection.execute(select(found.c.type, func.count()).group_by(found.c.type))
+            counts.update({row[0]: row[1] for row in rows})
+    return counts
 
 
 async def span(connection: AsyncConnection, since: datetime | None, until: datetime | None) -> tuple[int, int | None]:
@@ -100,12 +108,10 @@ async def size(connection: AsyncConnection) -> int:
     return int((await connection.scalar(select(audit_index_state.c.size))) or 0)
 
 
-async def deciding(
-    connection: AsyncConnection, job_ids: Collection[str], types: Collection[str]
-) -> Mapping[str, IndexedEntry]:
+def deciding(connection: Connection, job_ids: Collection[str], types: Collection[str]) -> Mapping[str, IndexedEntry]:
     """Give the entries of these types that speak of jobs, by job; the first, should there be several."""
     query = select(*_shown(audit_index)).where(audit_index.c.job_id.in_(job_ids), audit_index.c.type.in_(types))
-    rows = await connection.execute(query.order_by(audit_index.c.seq.desc()))
+    rows = connection.execute(query.order_by(audit_index.c.seq.desc()))
     return {row.job_id: _entry(row) for row in rows}
 
 
@@ -130,6 +136,18 @@ async def stored(connection: AsyncConnection, *, start: int, stop: int) -> list[
     """Read what the index has of the entries `start <= seq < stop`, with their terms, to compare it."""
     query = select(audit_index).where(audit_index.c.seq >= start, audit_index.c.seq < stop)
     return [_entry(row, _stored_terms(row.terms)) for row in await connection.execute(query.order_by("seq"))]
+
+
+async def _questions(connection: AsyncConnection, sought: Sought) -> Sequence[_Query]:
+    """Give what to ask one after the other, until enough was found; each is in order, and before the next."""
+    if not sought.terms:
+        return [_ordered(_exact(audit_index, sought), sought, audit_index)]
+    if connection.dialect.name == "sqlite":
+        return [_in_sqlite(sought)]
+    # After five questions PostgreSQL would make one plan for all terms, which is a thousand times slower for rare ones.
+    await connection.execute(_PLANNED_EACH_TIME)
+    near, rest = _split(sought, WALKED)
+    return [_walked(near), *(_asked(span) for span in _split(rest, ASKED) if not span.nowhere)]
 
 
 async def _by_cost(connection: AsyncConnection, sought: Sought) -> list[IndexedEntry] | None:

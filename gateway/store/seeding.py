@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, case, func, insert, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from gateway.domain import synthetic
 from gateway.domain.budget import Level, Limit, Period, Unit
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.window import cuts
@@ -58,6 +59,7 @@ def _jobs(limit: Limit, begins: datetime | None, ends: datetime | None) -> Selec
     """Sum each counted job up: what was held, whether it still is, and what it was settled for."""
     action, amount = journal.c.action, _amount(limit)
     conditions = [
+        journal.c.project_id != synthetic.PROJECT,
         *([journal.c.held_at >= rfc3339(begins)] if begins else []),
         *([journal.c.held_at < rfc3339(ends)] if ends else []),
         *([_PAYERS[limit.level] == limit.target] if limit.level in _PAYERS else []),

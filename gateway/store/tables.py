@@ -22,14 +22,26 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.store import console_tables, erasure_tables, money_tables, naming, search_tables
+from gateway.store import (
+    approval_tables,
+    console_tables,
+    erasure_tables,
+    label_tables,
+    leniency_tables,
+    money_tables,
+    naming,
+    search_tables,
+)
 
-SCHEMA_VERSION: Final = "0011"
+SCHEMA_VERSION: Final = "0017"
 """The revision in `store/migrations` that leads to this page."""
 
 metadata = naming.metadata
 """Of all tables, those on the other pages too."""
-PAGES: Final = (console_tables, erasure_tables, money_tables, search_tables)
+PAGES: Final = (
+    *(approval_tables, console_tables, erasure_tables, label_tables, leniency_tables),
+    *(money_tables, search_tables),
+)
 """The other pages; a table is known once its page was imported."""
 
 # ── the ledger ───────────────────────────────────────────────────────────────────────────────────
@@ -213,6 +225,7 @@ job = Table(
     Column("repeat_token", String(128)),
     Column("work_digest", String(64), nullable=False, server_default=""),
     Column("execution_calibration", String(64)),
+    Column("obliged", Text, nullable=False, server_default="{}"),
     Index(None, "project_id", "principal_id", "created_at"),
     Index(None, "key_id", "work_digest"),
     Index(None, "status"),

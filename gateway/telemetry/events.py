@@ -43,6 +43,11 @@ REPLICA_FENCED: Final = Event(
     "replica.fenced", "Others took this process for dead and took its work over; it ends. Look at the machine's load."
 )
 
+RESULT_LEAKED: Final = Event(
+    "result.leaked",
+    "A vendor's result holds what `rule` is about, or more text than anybody reads; the entry says what became of it.",
+)
+
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────
 CONNECTIONS_UNCOUNTED: Final = Event(
     "connections.uncounted", "The server's counts could not be read; metrics of connections stand still. Report it."
@@ -70,6 +75,14 @@ OPA_RECOVERED: Final = Event("opa.recovered", "An OPA server can be believed: it
 OPA_DIVERGED: Final = Event(
     "opa.diverged",
     "An OPA server holds other policies than are published; `message` has its words; docs/runbooks/opa.md.",
+)
+APPROVAL_REQUESTED: Final = Event("approval.requested", "A job waits until a second person approves it.")
+APPROVAL_DECIDED: Final = Event("approval.decided", "Somebody approved or rejected a job; `status` says which.")
+APPROVAL_ENDED: Final = Event(
+    "approval.ended", "A job that waited for a second person ended without running; `status` says how."
+)
+APPROVAL_DELAYED: Final = Event(
+    "approval.delayed", "An approved job could not be sent now, or a waiting one not ended; it is tried again."
 )
 JOB_PERMITTED: Final = Event("job.permitted", "A job's permit is in the ledger.")
 JOB_DENIED: Final = Event("job.denied", "Policy denied a submission; nothing was forwarded.")
@@ -123,6 +136,10 @@ BUDGETS_UNREAD: Final = Event(
     "budgets.unread",
     "What is left of a caller's budgets could not be read, so the job is denied. Look at the database.",
 )
+LABELS_UNREAD: Final = Event(
+    "labels.unread",
+    "What a job's circuits were labelled before could not be read, so the job is denied. Look at the database.",
+)
 RESERVATION_REFUSED: Final = Event(
     "reservation.refused", "A budget or quota refused a job that policy had allowed; nothing was forwarded."
 )
@@ -166,6 +183,24 @@ POLICY_ACTIVATED: Final = Event("policy.activated", "A new revision of the polic
 POLICY_REFUSED: Final = Event(
     "policy.refused",
     "A new revision of the policies was refused and the old one stays; `message` says why.",
+)
+SELFTEST_FAILED: Final = Event(
+    "selftest.failed",
+    "A rule, an engine or the way of submissions is not as it should be; `message` says what; "
+    "docs/runbooks/selftest.md.",
+)
+SELFTEST_RECOVERED: Final = Event("selftest.recovered", "The self-test passes again.")
+GLASS_BROKEN: Final = Event(
+    "glass.broken",
+    "A submission was decided while break-glass is in force; `message` names it, see the runbook of break-glass.",
+)
+ROLLOUT_STOPPED: Final = Event(
+    "rollout.stopped",
+    "A rule that is rolled out denied too much, and is advisory for everybody until a person resumes it.",
+)
+SHADOW_STARTED: Final = Event("shadow.started", "A candidate decides beside the live revision from now on.")
+SHADOW_REFUSED: Final = Event(
+    "shadow.refused", "A candidate cannot decide beside the live revision here; look at its revision."
 )
 POLICY_LOADED: Final = Event("policy.loaded", "Policies and their data were loaded under a revision.")
 

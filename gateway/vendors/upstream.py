@@ -65,6 +65,7 @@ class VendorUpstream:
             raise ValueError("a vendor cannot be asked without a way out")
         self.name = vendor.name
         self.dialect: str | None = vendor.name
+        self.bounds_time = vendor.bounds_time
         timing = timing or Timing(clock=context.clock)
         self._desk = desk = Desk.of(vendor, outside=context.outside, pace=pace, timing=timing, metrics=metrics)
         self._clocks, self._proof, self._roster = Clocks(timing), Proof(vendor, pace, timing), Roster(desk)

@@ -67,6 +67,7 @@ def provider(house: House, stack: AsyncExitStack) -> Provider | None:
         scopes=chosen.scopes,
         algorithms=chosen.algorithms,
         hosts=frozenset(chosen.hosts),
+        claims=(chosen.principal_claim, chosen.roles_claim),
     )
     return Provider(registration, session.send, house.clock)
 

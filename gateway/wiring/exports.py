@@ -8,6 +8,7 @@ from gateway.casework.archive import Archive, Plan
 from gateway.casework.bucket import BucketPlace
 from gateway.casework.formats import Form
 from gateway.casework.forwarding import Forwarding, Subscription
+from gateway.casework.lag import Lag
 from gateway.casework.places import Directory, Place
 from gateway.domain.errors import InsecureError
 from gateway.domain.signature import S3, Signer
@@ -49,6 +50,17 @@ def forwarding(house: House) -> Forwarding:
         if each.entries
     }
     return Forwarding(database=house.database, search=house.search, clock=house.clock, subscriptions=wanted)
+
+
+def lag(house: House) -> Lag:
+    """Make what looks how far all of them are behind."""
+    return Lag(
+        database=house.database,
+        index=house.search.index,
+        metrics=house.metrics.following,
+        exports=frozenset(house.settings.exports),
+        webhooks=frozenset(name for name, each in house.settings.webhooks.items() if each.entries),
+    )
 
 
 def _plan(house: House, stack: AsyncExitStack, name: str, chosen: Export) -> Plan:

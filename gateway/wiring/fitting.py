@@ -1,9 +1,10 @@
 """Fits the parts of enforcement together over an open house. Each part gets only what it uses, and is made once."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from gateway.budgets.pricing import Pricing
+from gateway.casework.shadowing import Shadowing
 from gateway.circuits.sandbox import Sandbox, SandboxLimits
 from gateway.domain.decision import Step
 from gateway.domain.witnessing import Witnessing
@@ -18,18 +19,18 @@ from gateway.enforcement.halts import Halts
 from gateway.enforcement.hearing import Hearing
 from gateway.enforcement.jobs import Jobs
 from gateway.enforcement.launch import Launcher
+from gateway.enforcement.leniency import Lenient, tell_of_glass
 from gateway.enforcement.losses import Losses
+from gateway.enforcement.memory import LabelMemory
+from gateway.enforcement.obliged import Keeper
 from gateway.enforcement.outgoing import Outbound
 from gateway.enforcement.outside import HouseOutside
-from gateway.enforcement.pauses import Pauses
-from gateway.enforcement.recover import Recovery
 from gateway.enforcement.refusals import Refusals
 from gateway.enforcement.repeats import Repeats
-from gateway.enforcement.search import Search
+from gateway.enforcement.screening import Screening
 from gateway.enforcement.sessions import Sessions
 from gateway.enforcement.standings import Standings
 from gateway.enforcement.sticky import Cancelled
-from gateway.enforcement.submit import Submitter
 from gateway.enforcement.survey import Surveyor
 from gateway.enforcement.turns import Turns
 from gateway.enforcement.void import Void
@@ -47,6 +48,7 @@ from gateway.wiring import replicas
 from gateway.wiring.house import House, Serving
 from gateway.wiring.policies import decision_point
 from gateway.wiring.simulators import simulators
+from gateway.wiring.submissions import Shared, Submissions
 from gateway.wiring.vendors import house_outside, vendor_sessions, vendor_settings, vendor_upstream
 
 
@@ -64,6 +66,7 @@ class Fitter:
         self._limits = LimitView(house.database)
         self._cancelled = Cancelled()
         self._halts = Halts(database=house.database, jobs=self._jobs)
+        self._lenient = Lenient(database=house.database, clock=house.clock)
         self._wishes = Wishes(database=house.database, ledger=house.ledger, jobs=self._jobs, clock=house.clock)
         self._access = Access(house.policies.roles)
         self._entries = Entries(clock=house.clock, subject=house.vault.subject)
@@ -76,15 +79,18 @@ class Fitter:
             refusals=Refusals(
                 ledger=house.ledger, entries=self._entries, per_minute=house.settings.ledger.refusals_per_minute
             ),
-            recovery=self._recovery,
-            search=self._search,
+            recovery=self._submissions.recovery,
+            search=self._submissions.search,
             halts=self._halts,
+            lenient=self._lenient,
+            shadowing=self._shadowing,
             wishes=self._wishes,
             repeats=self._repeats,
             cancelled=self._cancelled,
             outside=self._outside,
             vendor_sessions=self._sessions_out,
             changes=self._changes,
+            approved=self._submissions.approved,
             elsewhere=self._elsewhere,
             follower=self._follower,
             sandbox=self._sandbox,
@@ -108,7 +114,11 @@ class Fitter:
     def _elsewhere(self) -> Elsewhere:
         house = self._house
         return Elsewhere(
-            house.database, (house.identity.refresh, house.accounts.refresh, self._halts.refresh, self._limits.refresh)
+            house.database,
+            (
+                *(house.identity.refresh, house.accounts.refresh, self._halts.refresh),
+                *(self._lenient.refresh, self._limits.refresh, self._memory.refresh),
+            ),
         )
 
     @cached_property
@@ -117,6 +127,7 @@ class Fitter:
             self._readers,
             SandboxLimits(**self._house.settings.sandbox.model_dump()),
             encoders=self._encoders,
+            editors={name: each.editor for name, each in self._house.adapters.items() if each.editor is not None},
             measured=lambda outcome, _seconds: self._house.metrics.payload(outcome),
         )
 
@@ -141,6 +152,9 @@ class Fitter:
             clock=house.clock,
             shared=self._member is not None,
             spoken={name: name for name in self._vendors},
+            screening=Screening(
+                sandbox=self._sandbox, rules=lambda: house.bundle.leak_rules, metrics=house.metrics.leaks
+            ),
         )
 
     @cached_property
@@ -148,6 +162,10 @@ class Fitter:
         return Outbound(
             fleet=self._fleet, vault=self._house.vault, sandbox=self._sandbox, encoders=frozenset(self._encoders)
         )
+
+    @cached_property
+    def _keeper(self) -> Keeper:
+        return Keeper(sandbox=self._sandbox, fleet=self._fleet, outbound=self._outbound, clock=self._house.clock)
 
     @cached_property
     def _fleet(self) -> Fleet:
@@ -245,17 +263,12 @@ class Fitter:
         )
 
     @cached_property
-    def _submitter(self) -> Submitter:
-        house = self._house
-        return Submitter(
-            clock=house.clock,
-            dialects=house.dialects,
+    def _submissions(self) -> Submissions:
+        shared = Shared(
             surveyor=self._surveyor,
             chooser=self._chooser,
             fleet=self._fleet,
             sessions=self._sessions,
-            vault=house.vault,
-            ledger=house.ledger,
             entries=self._entries,
             jobs=self._jobs,
             launcher=self._launcher,
@@ -265,10 +278,11 @@ class Fitter:
             halts=self._halts,
             cancelled=self._cancelled,
             outbound=self._outbound,
-            database=house.database,
-            metrics=house.metrics,
             losses=self._losses,
+            wishes=self._wishes,
+            member=self._member,
         )
+        return Submissions(self._house, shared)
 
     @cached_property
     def _pricing(self) -> Pricing:
@@ -284,8 +298,16 @@ class Fitter:
             books=self._books,
             jobs=self._jobs,
             clock=house.clock,
+            memory=self._memory,
             witnessed=self._witnessed,
+            lenient=self._lenient.towards,
+            leak_rules=lambda: house.bundle.leak_rules,
         )
+
+    @cached_property
+    def _memory(self) -> LabelMemory:
+        house = self._house
+        return LabelMemory(house.database, house.recognition, house.clock, shared=self._member is not None)
 
     @cached_property
     def _books(self) -> Standings:
@@ -299,10 +321,17 @@ class Fitter:
             decision_point=self._decision_point,
             fleet=self._fleet,
             outbound=self._outbound,
+            keeper=self._keeper,
             order=self._order,
             ids=self._entries.id,
             metrics=self._house.metrics,
+            watchers=(partial(tell_of_glass, self._house.metrics), self._shadowing.heed),
         )
+
+    @cached_property
+    def _shadowing(self) -> Shadowing:
+        house = self._house
+        return Shadowing(database=house.database, revisions=house.revisions, metrics=house.metrics)
 
     def _order(self) -> tuple[Step, ...]:
         return tuple(Step(step) for step in self._house.bundle.placement_order)
@@ -328,6 +357,7 @@ class Fitter:
             turns=self._turns,
             cancelled=self._cancelled,
             wishes=self._wishes,
+            waiting=self._submissions.waiting,
             clock=house.clock,
         )
 
@@ -345,7 +375,7 @@ class Fitter:
                 clock=house.clock,
                 books=self._books,
             ),
-            submitter=self._submitter,
+            submitter=self._submissions.submitter,
             jobs=self._reading,
             changes=self._changes,
             sessions=self._sessions,
@@ -355,39 +385,4 @@ class Fitter:
             repeats=self._repeats,
             rates=replicas.rates(house, self._member),
             clock=house.clock,
-        )
-
-    @cached_property
-    def _search(self) -> Search:
-        house = self._house
-        return Search(
-            database=house.database,
-            ledger=house.ledger,
-            fleet=self._fleet,
-            jobs=self._jobs,
-            outbound=self._outbound,
-            launcher=self._launcher,
-            entries=self._entries,
-            turns=self._turns,
-            wishes=self._wishes,
-            clock=house.clock,
-            pauses=Pauses(clock=house.clock),
-        )
-
-    @cached_property
-    def _recovery(self) -> Recovery:
-        house = self._house
-        return Recovery(
-            database=house.database,
-            ledger=house.ledger,
-            fleet=self._fleet,
-            jobs=self._jobs,
-            outbound=self._outbound,
-            launcher=self._launcher,
-            void=self._void,
-            turns=self._turns,
-            wishes=self._wishes,
-            clock=house.clock,
-            pauses=Pauses(clock=house.clock),
-            member=self._member,
         )

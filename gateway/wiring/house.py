@@ -11,29 +11,38 @@ from gateway.audit.ledger import Ledger
 from gateway.audit.publish import Checkpoints
 from gateway.budgets.quote import PriceBook
 from gateway.casework.administration import Administration
+from gateway.casework.approvals import Approvals
 from gateway.casework.archive import Archive
 from gateway.casework.courier import Courier
 from gateway.casework.evidence import Evidence
 from gateway.casework.forwarding import Forwarding
 from gateway.casework.inspection import Inspection
 from gateway.casework.keeping import Keeping
+from gateway.casework.labels import CircuitLabels
 from gateway.casework.lineage import Lineage
 from gateway.casework.provenance import Provenances
 from gateway.casework.proving import Proving
+from gateway.casework.quorum import Quorum
 from gateway.casework.reload_requests import Listening
+from gateway.casework.replays import Replays
 from gateway.casework.revisions import Revisions
 from gateway.casework.search import Search as LedgerSearch
+from gateway.casework.selftest.rounds import Rounds
+from gateway.casework.shadowing import Shadowing
 from gateway.casework.sign_ins import SignIns
 from gateway.casework.story import Stories
 from gateway.casework.watch import Watch
 from gateway.circuits.sandbox import Sandbox
 from gateway.domain.clock import Clock
+from gateway.domain.remembered import Recognition
+from gateway.enforcement.approved import Approved
 from gateway.enforcement.changes import Changes
 from gateway.enforcement.entries import Entries
 from gateway.enforcement.follow import Follower
 from gateway.enforcement.gate import Gate
 from gateway.enforcement.halts import Halts
 from gateway.enforcement.hearing import Hearing
+from gateway.enforcement.leniency import Lenient
 from gateway.enforcement.losses import Losses
 from gateway.enforcement.outside import HouseOutside
 from gateway.enforcement.recover import Recovery
@@ -72,12 +81,16 @@ class Serving:
     recovery: Recovery
     search: Search
     halts: Halts
+    lenient: Lenient
+    shadowing: Shadowing
+    """Decides beside, where a candidate is in shadow."""
     wishes: Wishes
     repeats: Repeats
     cancelled: Cancelled
     outside: HouseOutside
     vendor_sessions: Mapping[str, VendorSession]
     changes: Changes
+    approved: Approved
     elsewhere: Elsewhere
     follower: Follower
     sandbox: Sandbox
@@ -102,6 +115,12 @@ class Serving:
     forwarding: Forwarding | None = None
     listening: Listening | None = None
     """Takes new policies in."""
+    replays: Replays | None = None
+    """Decides the past again for people at the console."""
+    selftest: Rounds | None = None
+    """Tests this process while it serves."""
+    unready_when_failing: bool = True
+    """Whether a self-test that fails keeps submissions away."""
 
     @property
     def leads(self) -> bool:
@@ -112,6 +131,11 @@ class Serving:
     def fenced(self) -> asyncio.Event:
         """Give what is set when others took this process for dead and its work over; alone it never is."""
         return asyncio.Event() if self.member is None else self.member.fenced
+
+    async def hear_itself(self) -> None:
+        """Take in what this process itself has just written for an administrator."""
+        await self.limits.refresh()
+        await self.lenient.refresh()
 
     async def note(self, event: str) -> None:
         """Record that this process began or stopped to serve.
@@ -131,6 +155,7 @@ class Serving:
             "checkpoints": self.witnesses.standing.refused if self.witnesses else None,
             "outcomes": f"{len(self.follower.unrecorded)} not recorded" if self.follower.unrecorded else None,
             "backends": None if self.fleet.berths() else "no upstream offers any",
+            "self-test": self.selftest.standing.problem if self.selftest and self.unready_when_failing else None,
         }
         return [f"{part}: {reason}" for part, reason in reasons.items() if reason]
 
@@ -154,11 +179,17 @@ class House:
     search: LedgerSearch
     proving: Proving
     stories: Stories
+    approvals: Approvals
+    quorum: Quorum
+    """Whether witnesses have seen what is about to happen."""
     keeping: Keeping
     evidence: Evidence
     provenances: Provenances
     lineage: Lineage
     instances: Instances
+    recognition: Recognition
+    """How circuits are known again."""
+    circuit_labels: CircuitLabels
     adapters: Mapping[str, registry.Adapter]
     options: Mapping[str, Any]
     """Each adapter's own settings, checked by its own model."""

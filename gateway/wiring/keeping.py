@@ -1,5 +1,7 @@
 """Fits together what keeps and what forgets."""
 
+from functools import partial
+
 from gateway.casework.administration import Administration
 from gateway.casework.disposal import Disposal
 from gateway.casework.erasure import Erasure
@@ -8,23 +10,18 @@ from gateway.casework.index import Index
 from gateway.casework.keeping import Keeping
 from gateway.casework.legal_holds import LegalHolds
 from gateway.casework.proving import Proving
+from gateway.casework.quorum import Action, Quorum
 from gateway.casework.retention import Days, Retention, Rules
 from gateway.settings import Settings
 from gateway.settings.retention import KeptDays
 
 
-def keeping(settings: Settings, administration: Administration, proving: Proving) -> Keeping:
+def keeping(settings: Settings, administration: Administration, proving: Proving, quorum: Quorum) -> Keeping:
     """Make it; nothing is read yet."""
     projects, principals = administration.projects, administration.principals
     entries, database, clock = projects.entries, projects.database, projects.clock
 
-    async def seen() -> int | None:
-        if not proving.required:
-            return None
-        found = await proving.published()
-        return 0 if found is None else found.size
-
-    disposal = Disposal(database=database, vault=entries.vault, clock=clock, seen=seen)
+    disposal = Disposal(database=database, vault=entries.vault, clock=clock, seen=partial(quorum.met, Action.ERASURE))
     return Keeping(
         legal_holds=LegalHolds(
             database=database, entries=entries, clock=clock, projects=projects, principals=principals

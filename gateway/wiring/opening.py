@@ -11,17 +11,23 @@ from gateway.audit.merkle import MerkleChain
 from gateway.audit.publish import Checkpoints
 from gateway.budgets.quote import PriceBook
 from gateway.casework.administration import Administration
+from gateway.casework.approvals import Approvals
+from gateway.casework.entries import AdminEntries
 from gateway.casework.evidence import Evidence
 from gateway.casework.inspection import Inspection
 from gateway.casework.keys import IssuedKey
+from gateway.casework.labels import CircuitLabels
 from gateway.casework.lineage import Lineage
 from gateway.casework.provenance import Provenances
 from gateway.casework.proving import Proving
+from gateway.casework.quorum import Quorum
 from gateway.casework.receipts import Receipts
+from gateway.casework.recorded import Recordings
 from gateway.casework.revisions import Revisions
 from gateway.casework.story import Stories
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.errors import InsecureError
+from gateway.domain.remembered import Recognition
 from gateway.identity.api_keys import Peppers
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.instances import Instances
@@ -135,6 +141,7 @@ async def _furnish(shell: _Shell) -> House:
     options = registry.configured(adapters, settings.adapters)
     proving = _proving(settings, checkpoints(settings, database, vault, shell.ledger, clock, shell.metrics))
     administration = _administration(shell, peppers, policies, adapters)
+    quorum = _quorum(administration, proving, policies)
     provenances = Provenances(inspection=(inspection := Inspection(database=database, vault=vault)), vault=vault)
     return House(
         settings=settings,
@@ -153,10 +160,21 @@ async def _furnish(shell: _Shell) -> House:
         proving=proving,
         evidence=Evidence(receipts=Receipts(database=database, proving=proving), vault=vault),
         stories=Stories(database=database, vault=vault),
-        keeping=keeping(settings, administration, proving),
+        approvals=Approvals(
+            database=database,
+            entries=administration.projects.entries,
+            vault=vault,
+            identity=identity,
+            clock=clock,
+            permissions=lambda: policies.roles,
+        ),
+        quorum=quorum,
+        keeping=keeping(settings, administration, proving, quorum),
         provenances=provenances,
         lineage=Lineage(inspection=inspection, provenances=provenances, origin=settings.ledger.origin),
         instances=Instances(vault, region="local"),
+        recognition=(recognition := _recognition(settings, vault)),
+        circuit_labels=_circuit_labels(shell, recognition),
         adapters=adapters,
         options=options,
         dialects=_dialects(adapters, options),
@@ -202,6 +220,31 @@ def _authenticator(
         tokens=Tokens(deriver=vault, clock=clock, issuer=settings.ledger.origin, lifetime=lifetime),
         pairs=SigningPairs(vault),
         clock=clock,
+    )
+
+
+def _quorum(administration: Administration, proving: Proving, policies: Current) -> Quorum:
+    return Quorum(
+        database=administration.projects.database,
+        proving=proving,
+        entries=administration.projects.entries,
+        tables=lambda: policies.bundle.data,
+    )
+
+
+def _recognition(settings: Settings, vault: Vault) -> Recognition:
+    labels = settings.labels
+    key = vault.derive("circuit-labels/1")
+    return Recognition(key=key, scope=labels.scope, recognisable_gates=labels.recognisable_gates)
+
+
+def _circuit_labels(shell: _Shell, recognition: Recognition) -> CircuitLabels:
+    return CircuitLabels(
+        database=shell.database,
+        entries=AdminEntries(ledger=shell.ledger, vault=shell.vault, clock=shell.clock),
+        recordings=Recordings(database=shell.database, vault=shell.vault),
+        recognition=recognition,
+        clock=shell.clock,
     )
 
 

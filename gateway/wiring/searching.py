@@ -3,6 +3,7 @@
 from gateway.casework.administration import Administration
 from gateway.casework.index import Index
 from gateway.casework.inspection import Inspection
+from gateway.casework.looks import Looks
 from gateway.casework.search import Search
 from gateway.settings import Settings
 from gateway.store.engine import Database
@@ -20,5 +21,6 @@ def ledger_search(
         principals=administration.principals,
         projects=administration.projects,
         inspection=inspection,
+        looks=Looks(entries=administration.projects.entries, clock=administration.projects.clock),
         source=settings.ledger.origin,
     )

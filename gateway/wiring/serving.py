@@ -20,7 +20,8 @@ from gateway.wiring.exports import archive, forwarding
 from gateway.wiring.fitting import Fitter
 from gateway.wiring.house import House, Serving
 from gateway.wiring.opening import open_house
-from gateway.wiring.reloading import listening
+from gateway.wiring.reloading import listening, replays
+from gateway.wiring.selftest import rounds
 from gateway.wiring.transparency import witnesses
 from gateway.wiring.warnings import courier, watch
 
@@ -62,6 +63,8 @@ async def open_serving(settings: Settings, *, seat: str = "") -> AsyncIterator[H
         await house.revisions.archive(house.bundle, house.prices)
         await serving.jobs.refresh()
         await serving.halts.refresh()
+        await serving.lenient.refresh()
+        stack.push_async_callback(serving.shadowing.close)
         await serving.limits.refresh()
         await serving.wishes.refresh()
         await (serving.recovery.look_back() if member is None else serving.recovery.take_over())
@@ -80,6 +83,9 @@ def accompanied(house: House, serving: Serving, peers: Witnesses, stack: AsyncEx
         witnesses=peers,
         archive=archive(house, stack),
         forwarding=forwarding(house),
+        replays=replays(house),
+        selftest=rounds(house, serving),
+        unready_when_failing=house.settings.selftest.refuse_readiness,
         sign_ins=sign_ins(house),
         provider=provider(house, stack),
     )

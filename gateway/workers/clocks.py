@@ -9,12 +9,15 @@ from typing import Final
 
 import structlog
 
+from gateway.casework.selftest.visits import Door
 from gateway.domain.halt import Halt
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.store import jobs, keys
 from gateway.telemetry import events
 from gateway.wiring import House
+from gateway.wiring.exports import lag
 from gateway.wiring.house import Serving
+from gateway.wiring.latitude import latitude
 from gateway.workers.loop import Worker
 
 REVOCATION_SECONDS: Final = 0.4
@@ -32,12 +35,18 @@ WATCH_SECONDS: Final = 3.0
 POLICIES_SECONDS: Final = 1.0
 """How soon a request to take new policies in is heard, and how long files must stay the same to be taken."""
 COURIER_SECONDS: Final = 1.0
+ROLLOUTS_SECONDS: Final = 5.0
+"""How soon a rule that is rolled out and denies too much is stopped."""
+SHADOW_SECONDS: Final = 1.0
+"""How soon a candidate begins to decide beside, and how long decisions wait for it at most while it keeps up."""
 WITNESSED_SECONDS: Final = 5.0
 """How often a replica that does not ask witnesses reads how far they are."""
 CHECKPOINT_SECONDS: Final = 0.5
 """How soon it is seen that a checkpoint is due; the settings say when one is."""
 INDEX_SECONDS: Final = 0.5
 """How soon an entry is found by a search."""
+LAG_SECONDS: Final = 15.0
+"""How often metrics say how far those are behind who follow the ledger."""
 HALTED_AT_ONCE: Final = 200
 """How many jobs are stopped side by side, so that their wishes share a transaction."""
 COUNTS_SECONDS: Final = 5.0
@@ -50,8 +59,8 @@ LAST_USED_SECONDS: Final = 300.0
 log = structlog.get_logger(__name__)
 
 
-def clocks(house: House) -> tuple[Worker, ...]:
-    """Make the workers of one serving process."""
+def clocks(house: House, door: Door) -> tuple[Worker, ...]:
+    """Make the workers of one serving process; `door` is its front door, as the self-test goes through it."""
     tasks = _Tasks(house)
     serving = house.serving
     return (
@@ -59,11 +68,14 @@ def clocks(house: House) -> tuple[Worker, ...]:
         *_warning(serving),
         *_signing(house),
         _listening(serving),
+        _testing(house, door),
         *_forgetting(serving),
         *_keeping(house),
         *_telling(house),
+        *_lenient(house),
         Worker(name="recovery", period_seconds=RECOVERY_SECONDS, task=serving.recovery.run),
         Worker(name="search", period_seconds=RECOVERY_SECONDS, task=serving.search.run),
+        Worker(name="approvals", period_seconds=RECOVERY_SECONDS, task=_once(serving, serving.approved.run)),
         Worker(name="halts", period_seconds=RECOVERY_SECONDS, task=tasks.stop_halted),
         Worker(name="answers", period_seconds=ANSWERS_SECONDS, task=partial(note_answered, house)),
         Worker(name="identity", period_seconds=REVOCATION_SECONDS, task=serving.elsewhere.take_in),
@@ -75,13 +87,23 @@ def clocks(house: House) -> tuple[Worker, ...]:
     )
 
 
+def _lenient(house: House) -> tuple[Worker, ...]:
+    """Make those who stop rollouts that deny too much, and let a candidate decide beside."""
+    serving, rollouts = house.serving, latitude(house).rollouts
+    look = partial(rollouts.look, serving.lenient.refresh)
+    return (
+        Worker(name="rollouts", period_seconds=ROLLOUTS_SECONDS, task=_once(serving, look)),
+        Worker(name="shadow", period_seconds=SHADOW_SECONDS, task=serving.shadowing.run),
+    )
+
+
 async def note_answered(house: House) -> None:
     """Write down whose answers arrived; what a crash forgets counts as lost."""
     repeats = house.serving.repeats
     if answered := repeats.take_answered():
         try:
-            async with house.database.writing() as connection:
-                await jobs.note_answered(connection, answered, house.clock.now())
+            # By the writer's own way: by any other it would look like a change to keys and projects.
+            await house.database.transact(partial(jobs.note_answered, job_ids=answered, at=house.clock.now()))
         except BaseException:
             repeats.give_back(answered)
             raise
@@ -106,6 +128,7 @@ def _telling(house: House) -> tuple[Worker, ...]:
         Worker(name="index", period_seconds=INDEX_SECONDS, task=_once(serving, house.search.index.follow)),
         Worker(name="exports", period_seconds=COURIER_SECONDS, task=_once(serving, serving.archive.run)),
         Worker(name="forwarding", period_seconds=COURIER_SECONDS, task=_once(serving, serving.forwarding.run)),
+        Worker(name="lag", period_seconds=LAG_SECONDS, task=lag(house).look),
     )
 
 
@@ -134,6 +157,13 @@ def _listening(serving: Serving) -> Worker:
     """Make the one who takes new policies in."""
     assert serving.listening is not None, "a serving process listens for new policies"
     return Worker(name="policies", period_seconds=POLICIES_SECONDS, task=serving.listening.listen)
+
+
+def _testing(house: House, door: Door) -> Worker:
+    """Make the one who tests this process; its first round comes after a pause, since a start is tested by itself."""
+    selftest = house.serving.selftest
+    assert selftest is not None, "a serving process tests itself"
+    return Worker(name="selftest", period_seconds=house.settings.selftest.seconds, task=partial(selftest.run, door))
 
 
 def _warning(serving: Serving) -> tuple[Worker, ...]:

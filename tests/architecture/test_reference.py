@@ -9,6 +9,7 @@ from gateway.cli import reference as cli
 from gateway.http.problems import OPERATORS_ONLY, STATUS
 from gateway.settings import Settings
 from gateway.settings import reference as settings
+from gateway.telemetry.metrics import Metrics
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,15 @@ def test_every_finding_of_a_verification_is_documented(root):
     codes = set(re.findall(r'_find\([^")]*"([a-z-]+)"', source))
     assert len(codes) >= 10
     assert {code for code in codes if f"| `{code}` |" not in page} == set()
+
+
+def test_every_metric_of_a_runbook_is_measured(root):
+    """An alarm on a metric that is not there is never heard."""
+    there = {sample for family in Metrics().registry.collect() for sample in (family.name, f"{family.name}_total")}
+    named = re.compile(r"\bgateway_[a-z_]+[a-z]\b")
+    pages = [*root.glob("docs/runbooks/*.md"), root / "docs/how-to/run-a-witness.md"]
+
+    assert {name for page in pages for name in named.findall(page.read_text("utf-8"))} - there == set()
 
 
 def test_no_page_links_to_nowhere(root):

@@ -32,7 +32,7 @@ class Parts:
         request = WireRequest(method="POST", path="/api/v1/jobs", query=(), headers=headers, body=body)
         operation = house.dialects["ibm"].operation(request)
         assert isinstance(operation, Submit)
-        survey = await serving.gate.submitter.surveyor.survey(caller, operation.submission)
+        survey = await serving.gate.submitter.judge.surveyor.survey(caller, operation.submission)
         return cls(house=house, caller=caller, submission=operation.submission, facts=survey.facts)
 
     async def decode(self) -> ProgramFacts:
@@ -42,6 +42,7 @@ class Parts:
             body=self.submission.body,
             project_id=self.caller.project.id,
             principal_id=self.caller.principal.id,
+            rules=self.house.bundle.leak_rules,
         )
 
     async def decide(self) -> Decision:

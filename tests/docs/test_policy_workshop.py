@@ -65,4 +65,5 @@ def test_the_first_hour_works_as_it_stands(gateway, tmp_path, pytestconfig):
     assert "allow-to-deny" in told.stdout
     assert "nothing would have been decided otherwise" in told.stderr
     assert told.stderr.count("decides by it now") == 2
+    assert "everything that is known is decided as it should be" in told.stderr
     assert not (tmp_path / "rules" / "org").exists()

@@ -90,6 +90,16 @@ def priced(folder: Path, upstreams: Sequence[str], *, per_job_micros: int = 300_
     return path
 
 
+def overrides(folder: Path, policies: Mapping[str, Any]) -> Path:
+    """Write tables of `org` that an operator has changed."""
+    root = folder / "overrides"
+    for table, content in policies.items():
+        path = root / "org" / table / "data.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(content))
+    return root
+
+
 def gateway(folder: Path, adapters: Mapping[str, Any], *, pace: Mapping[str, Any] = PACE) -> Gateway:
     """Describe a gateway that asks the fakes; nothing is started."""
     return Gateway(

@@ -146,6 +146,18 @@ def test_the_provider_lets_an_auditor_in(stranger, console, shot):
     shot(page, "signed-in-by-provider")
 
 
+def test_whom_the_provider_let_in_can_sign_out_there_too(stranger, shot, wcag):
+    page = stranger()
+    by_provider(page, "audrey")
+    page.get_by_role("button", name="Sign out").click()
+    shot(page, "signed-out-of-the-console")
+    wcag(page)
+
+    page.get_by_role("link", name="Sign out there too").click()
+
+    assert page.get_by_role("heading", name="You are signed out").is_visible()
+
+
 def test_a_scientist_of_the_provider_sees_the_projects_of_her_keys(stranger):
     page = stranger("?next=/console/sessions")
 

@@ -29,6 +29,8 @@ class OidcProvider:
     def __init__(self, *, secret: str | None = SECRET) -> None:
         self.people: dict[str, dict[str, Any]] = {}
         """Claims by the name under which somebody stands on the page."""
+        self.userinfo: dict[str, dict[str, Any]] = {}
+        """What the userinfo endpoint says of somebody, by the same name."""
         self.mischief = ""
         self.metadata: dict[str, Any] = {}
         """Laid over the discovery document."""
@@ -36,6 +38,7 @@ class OidcProvider:
         """Paths that were asked for."""
         self.keys = [KEY]
         self._secret, self._codes = secret, dict[str, dict[str, str]]()
+        self._access: dict[str, str] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"provider": self}))
         self.issuer = f"http://localhost:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -60,6 +63,8 @@ class OidcProvider:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
+            "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "end_session_endpoint": f"{self.issuer}/leave",
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],
@@ -90,11 +95,19 @@ class OidcProvider:
         proof = base64.urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=").decode()
         if asked is None or asked["code_challenge"] != proof or asked["redirect_uri"] != form.get("redirect_uri"):
             return 400, {"error": "invalid_grant"}
-        given = {"access_token": "opaque", "token_type": "Bearer"}
+        given = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer"}
+        self._access[given["access_token"]] = asked["name"]
         if self.mischief == "no-token":
             return 200, given
         claims = {"iss": self.issuer, "nonce": asked["nonce"], **self.people[asked["name"]]}
         return 200, {**given, "id_token": id_tokens.write(claims, self.keys[0], self.mischief)}
+
+    def tell(self, authorization: str) -> tuple[int, dict[str, Any]]:
+        """Say more of whom an access token was given for."""
+        name = self._access.get(authorization.removeprefix("Bearer "))
+        if name is None or name not in self.userinfo:
+            return 401, {"error": "invalid_token"}
+        return 200, {"sub": self.people[name]["sub"], **self.userinfo[name]}
 
     def _knows(self, form: dict[str, str], authorization: str) -> bool:
         if self._secret is None:
@@ -120,6 +133,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, self.provider.discovery())
         elif path == "/keys":
             self._json(200, self.provider.published())
+        elif path == "/userinfo":
+            self._json(*self.provider.tell(self.headers.get("authorization", "")))
+        elif path == "/leave":
+            self._answer(200, b"<!doctype html><title>Goodbye</title><h1>You are signed out</h1>", "text/html")
         elif path == "/authorize":
             self._answer(200, _page(self.provider, query), "text/html; charset=utf-8")
         else:

@@ -17,6 +17,7 @@ from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.clock import SystemClock
 from gateway.domain.decision import Decision, PlacementKind, PolicyPlacement
 from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.leaks import Screened
 from gateway.domain.permit import Permit
 from gateway.domain.principal import Caller
 from gateway.domain.secret import Secret
@@ -81,6 +82,7 @@ class ToyUpstream:
     """Set when the first attempt arrives."""
     name: str = "aer"
     dialect: str | None = None
+    bounds_time = True
 
     def backends(self):
         return (replace(values.BACKEND, kind=self.kind),)
@@ -124,6 +126,9 @@ class ToySandbox:
 
     async def measure(self, **_: Any) -> ProgramFacts:
         return MEASURED
+
+    async def screen(self, _documents: Any, **_: Any) -> Screened:
+        return Screened()
 
     async def translate(self, **wanted: Any) -> bytes:
         self.translations.append(wanted)
@@ -178,7 +183,7 @@ class SmallHouse:
 
     async def cut_off(self) -> None:
         """End everything that is under way, as a crash does."""
-        tasks = self.house.serving.gate.submitter.under_way
+        tasks = self.house.serving.gate.submitter.dispatcher.under_way
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

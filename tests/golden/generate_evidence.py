@@ -53,7 +53,8 @@ def _hand_out(gateway: Gateway, witness: WitnessProcess) -> None:
         gateway.ended(key, job)
         _keep(gateway, key, job, archive / name)
         if number == 0:
-            gateway.cli("audit", "rotate-key", "--yes")
+            # The first time it is announced; once the witness has seen that, it is done.
+            eventually(lambda: gateway.run("audit", "rotate-key", "--yes").returncode == 0)
     refused = gateway.request("POST", f"{API}/jobs", key=key, body=bodies.golden(tags=["qgw:nonsense=1"]))
     _keep(gateway, key, refused.headers["qgw-decision-id"], archive / "refused")
     notes = archive / "checkpoints.jsonl"

@@ -1,13 +1,12 @@
 """A gateway in front of fake vendors in processes of their own, and how a client of each asks it."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.drill.deployment import PACE, Fake, fakes
+from tests.drill.deployment import PACE, Fake, fakes, overrides
 from tests.drill.deployment import gateway as deployment
 from tests.drill.exactly_once import ADAPTERS, ATTRIBUTES, NAMES, SECRETS
 from tests.running import API, Gateway, Reply, eventually
@@ -86,7 +85,7 @@ def abroad(
         made = deployment(folder, adapters, pace=QUICK)
         made.settings.update(settings or {})
         if policies:
-            made.settings["GATEWAY_POLICY__OVERRIDES"] = str(_overrides(folder, policies))
+            made.settings["GATEWAY_POLICY__OVERRIDES"] = str(overrides(folder, policies))
         stack.callback(made.discard)
         made.init()
         for vendor, fake in started.items():
@@ -95,15 +94,6 @@ def abroad(
             assert done.returncode == 0, done.stderr
         made.start()
         yield Abroad(made, started, made.key())
-
-
-def _overrides(folder: Path, policies: Mapping[str, Any]) -> Path:
-    root = folder / "overrides"
-    for table, content in policies.items():
-        path = root / "org" / table / "data.json"
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(content))
-    return root
 
 
 def bell(**changes: Any) -> dict[str, Any]:

@@ -206,3 +206,40 @@ def test_a_console_that_is_switched_off_is_not_there(another):
     another.settings["GATEWAY_CONSOLE__ENABLED"] = "false"
 
     assert another.start().request("GET", "/console").status == 404
+
+
+def test_the_past_is_decided_again_before_the_viewers_eyes(auditor, finished):
+    page = auditor.get("/replays").body.decode()
+    assert '<option value="files">' in page
+
+    told = auditor.post("/replays", {"candidate": "files", "days": "7", "csrf": auditor.csrf()})
+
+    assert told.status == 200
+    text = told.body.decode()
+    assert "Nothing would have been decided otherwise" in text
+    assert 'class="progress-step"' in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        pytest.param({"candidate": "files", "days": "0"}, 400, id="no time at all"),
+        pytest.param({"candidate": "files", "project": "nobodys"}, 404, id="no such project"),
+        pytest.param({"candidate": "ffffffff"}, 404, id="no such revision"),
+    ],
+)
+def test_a_replay_that_cannot_be_meant_is_refused_with_a_page(auditor, fields, status):
+    told = auditor.post("/replays", {**fields, "csrf": auditor.csrf()})
+
+    assert told.status == status
+    assert "<html" in told.body.decode()
+
+
+def test_a_scientist_decides_nothing_again(visitor, keys):
+    visitor.sign_in(keys["alice"])
+
+    assert visitor.get("/replays").status == 403
+
+
+def test_the_page_of_policies_tells_of_the_self_test(auditor):
+    assert "self-test" in auditor.get("/policies").body.decode()

@@ -14,6 +14,7 @@ import pytest
 from tests.running import GATEWAY, Gateway, GatewayFailedError, eventually, free_port
 
 ORIGIN = "localhost/quantum-gateway"
+ROTATE = ("audit", "rotate-key", "--yes")
 LOG_ID = sha256(ORIGIN.encode()).hexdigest()
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -208,7 +209,7 @@ def test_a_loss_that_is_admitted_is_in_the_ledger_and_the_witnesses_decide(gatew
 def test_new_keys_are_announced_and_followed(gateway, witnesses, tmp_path):
     gateway.start()
     eventually(lambda: published(gateway))
-    gateway.cli("audit", "rotate-key", "--yes")
+    eventually(lambda: gateway.run(*ROTATE).returncode == 0)
     entries = size(gateway)
     eventually(lambda: published(gateway) >= entries)
     gateway.stop()
@@ -218,3 +219,28 @@ def test_new_keys_are_announced_and_followed(gateway, witnesses, tmp_path):
     assert report["witnessed"]["size"] >= entries
     # Who knows the new pair alone believes the old one too, which it announced.
     assert gateway.cli("audit", "policy").count("\nlog ") == 3
+
+
+def test_what_is_risky_waits_for_as_many_witnesses_as_are_demanded(gateway, witnesses):
+    """One of two is away: new keys and new policies wait; when it is back they come."""
+    gateway.start()
+    eventually(lambda: published(gateway) >= 3)
+    witnesses[1].stop()
+    reload = ("policy", "reload", "--reason", "a test", "--seconds")
+
+    refused, unanswered = gateway.run(*ROTATE), gateway.run(*reload, "3")
+
+    assert (refused.returncode, unanswered.returncode) == (3, 3)
+    assert "2 of the witnesses must see that before it is done" in refused.stderr
+    assert "policy.activated" not in types(gateway)
+    witnesses[1].start()
+    eventually(lambda: gateway.run(*ROTATE).returncode == 0, seconds=60)
+    eventually(lambda: "policy.activated" in types(gateway), seconds=60)
+    told = types(gateway)
+    assert told.index("action.announced") < told.index("action.taken") < told.index("ledger.key_rotated")
+    assert told.index("policy.reload_requested") < told.index("policy.activated")
+
+
+def types(gateway):
+    """The types of all entries, in order."""
+    return [entry["type"] for entry in gateway.entries()]

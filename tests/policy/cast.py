@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gateway.domain.approval import ApprovalRequest, ApprovalState, Demand, Verdict
 from gateway.domain.backend import Backend, ExecutionKind, Feasibility
 from gateway.domain.budget import Level, Limit, Period, Standing, Unit, Window
 from gateway.domain.circuit import CircuitFacts
 from gateway.domain.classification import Classification
-from gateway.domain.ids import KeyId, PrincipalId, ProjectId
+from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId
+from gateway.domain.leaks import Leak, Place
 from gateway.domain.principal import Key, Principal, PrincipalKind, Project, WorkloadClass
 from gateway.domain.submission import Submission
 from gateway.domain.witnessing import Cosigned, Witnessing
@@ -85,6 +87,8 @@ CIRCUIT = CircuitFacts(
     rotations=0,
     two_qubit_depth=1,
     largest_component=2,
+    fingerprint="55dfa35faddd8ba0fa2cb4da7bbe31d6",
+    skeleton=None,
 )
 EMULATED = Backend(
     name="sim_line_5",
@@ -118,6 +122,11 @@ HARDWARE = replace(
     qubits=156,
     processor_family="Heron",
 )
+
+
+def leak(rule: str, place: Place, circuit: int | None = None) -> Leak:
+    """One thing that was found in a text."""
+    return Leak(rule=rule, place=place, circuit=circuit, count=1)
 
 
 def simulator(**changes: Any) -> SimulatorFacts:
@@ -168,4 +177,23 @@ def witnessed(*minutes: int, required: int = 2, refused: str | None = None) -> W
         cosigned_at=sorted(seen, reverse=True)[required - 1] if enough else None,
         refused=refused,
         by=tuple(Cosigned(witness=f"w{number}", size=990, at=at) for number, at in enumerate(seen)),
+    )
+
+
+def approval(by: str) -> ApprovalRequest:
+    """What somebody approved five minutes ago."""
+    return ApprovalRequest(
+        job_id=JobId("j-0b71"),
+        client_job_id=ClientJobId("c-0b71"),
+        project_id=PROJECT.id,
+        principal_id=PRINCIPAL.id,
+        state=ApprovalState.APPROVED,
+        demands=(Demand(reason="costly", hours=24, permission="job.approve"),),
+        backend="ibm_lund",
+        amount_micros=1_600_000,
+        currency="EUR",
+        event_id="e-0b71",
+        asked_at=NOW - timedelta(hours=1),
+        expires_at=NOW + timedelta(hours=23),
+        verdict=Verdict(by=PrincipalId(by), roles=("lead",), reason="checked", at=NOW - timedelta(minutes=5)),
     )

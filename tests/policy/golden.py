@@ -13,18 +13,22 @@ from typing import Any
 
 import msgspec
 
+from gateway.domain.approval import ApprovalRequest
 from gateway.domain.backend import Backend, BackendStatus, Calibration
 from gateway.domain.budget import Charge, Level, Period, Standing, Unit, Window
 from gateway.domain.circuit import CircuitFacts, ProgramFacts
 from gateway.domain.classification import Classification
 from gateway.domain.decision import Decision, Step
+from gateway.domain.leaks import Leak, Place, Scan
+from gateway.domain.leniency import BreakGlass, Leniency, Override
 from gateway.domain.money import Quote
 from gateway.domain.principal import Caller, WorkloadClass
 from gateway.domain.provenance import json_schema as provenance_schema
+from gateway.domain.remembered import Labels, Remembered
 from gateway.domain.submission import Submission
 from gateway.domain.witnessing import Witnessing
 from gateway.policy.bundle import default_root, load
-from gateway.policy.facts import BudgetFacts, SimulatorFacts, canonical, collect, json_schema
+from gateway.policy.facts import BudgetFacts, Known, SimulatorFacts, canonical, collect, json_schema
 from gateway.policy.testing import evaluate
 from tests.policy.cast import (
     CIRCUIT,
@@ -36,7 +40,9 @@ from tests.policy.cast import (
     PRINCIPAL,
     PROJECT,
     SUBMISSION,
+    approval,
     infeasible,
+    leak,
     simulator,
     standing,
     witnessed,
@@ -45,6 +51,11 @@ from tests.policy.cast import (
 FOLDER = Path(__file__).parents[1] / "golden" / "facts"
 DECISIONS = FOLDER.with_name("facts_decisions.json")
 
+LEAK_RULES = tuple(rule.id for rule in load(default_root()).leak_rules.rules)
+NOBODY = Leniency(cohort=42)
+"""Nothing keeps a rule from denying."""
+PUBLIC = Classification.PUBLIC
+SEEN = NOW - timedelta(days=30)
 SPENT = (standing(Unit.MONEY, allowed=100_000_000, held=1_600_000, taken=97_000_000),)
 SHOTS_GONE = (standing(Unit.SHOTS, allowed=10_000, taken=9_500),)
 AT_WORK = (standing(Unit.JOBS, allowed=2, taken=0, held=2, window=Window(period=Period.OPEN)),)
@@ -57,7 +68,9 @@ class Story:
     caller: Caller = field(default_factory=lambda: Caller(principal=PRINCIPAL, project=PROJECT, key=KEY))
     submission: Submission = SUBMISSION
     classification: Classification = Classification.INTERNAL
+    remembered: Remembered | None = field(default_factory=Remembered)
     circuits: tuple[CircuitFacts, ...] | None = (CIRCUIT,)
+    leaks: tuple[Leak, ...] = ()
     problem: tuple[str, str] | None = None
     backend: Backend | None = EMULATED
     step: Step = Step.REQUESTED
@@ -67,6 +80,8 @@ class Story:
     standings: tuple[Standing, ...] | None = ()
     simulator: SimulatorFacts | None = field(default_factory=simulator)
     witnessed: Witnessing | None = field(default_factory=lambda: witnessed(1, 2))
+    lenient: Leniency | None = NOBODY
+    approval: ApprovalRequest | None = None
 
     def caller_with(self, **changes: Any) -> "Story":
         """Change the principal, the project or the key."""
@@ -84,21 +99,25 @@ class Story:
         """Tell it."""
         return canonical(
             collect(
-                caller=self.caller,
-                submission=self.submission,
-                classification=self.classification,
-                measured=self._measured(),
-                problem=self.problem,
-                backend=self.backend,
-                step=self.step,
-                status=self.status,
-                calibration=self._calibration(),
-                quote=self._quote(),
-                budget=self._budget(),
-                simulator=self.simulator,
-                unfinished=(1, 4),
-                witnessed=self.witnessed,
-                now=NOW,
+                Known(
+                    caller=self.caller,
+                    submission=self.submission,
+                    labels=Labels(declared=self.classification, remembered=self.remembered),
+                    measured=self._measured(),
+                    problem=self.problem,
+                    backend=self.backend,
+                    step=self.step,
+                    status=self.status,
+                    calibration=self._calibration(),
+                    quote=self._quote(),
+                    budget=self._budget(),
+                    simulator=self.simulator,
+                    unfinished=(1, 4),
+                    witnessed=self.witnessed,
+                    now=NOW,
+                    lenient=self.lenient,
+                    approval=self.approval,
+                )
             )
         )
 
@@ -111,6 +130,7 @@ class Story:
             estimated_seconds=0.2512,
             digest=DIGEST,
             payload_versions=("qpy-17",),
+            scan=Scan(rules=LEAK_RULES, leaks=self.leaks),
         )
 
     def _calibration(self) -> Calibration | None:
@@ -140,6 +160,12 @@ class Story:
         return BudgetFacts(standings=self.standings, charge=charge, priced=self.price_micros is not None)
 
 
+def remembering(story: Story, label: Classification = PUBLIC, *, resembled: Classification = PUBLIC) -> Story:
+    """Let a circuit have been labelled a month ago, or one that it resembles."""
+    since = None if label is PUBLIC else SEEN
+    return replace(story, remembered=Remembered(label=label, since=since, resembled=resembled))
+
+
 EMULATION = Story()
 ON_HARDWARE = replace(
     EMULATION.submitting(backend="ibm_lund"),
@@ -153,10 +179,32 @@ ABSENT = replace(
 PRODUCTION = replace(PROJECT, workload_class=WorkloadClass.PRODUCTION)
 TOLD = ("qgw:code=git:4be1c7f", "qgw:dataset=doi:10.5281/zenodo.7", "qgw:dataset.2=s3://lab/run-7", "qgw:label=vqe")
 IN_PRODUCTION = EMULATION.caller_with(project=PRODUCTION).submitting(tags=TOLD)
+TOO_DEEP = EMULATION.running(depth=20_001)
+GLASS = BreakGlass(
+    id="01930a3c-7f3a-7000-8000-000000000001",
+    reason="the calibration run of the evening",
+    seconds=3600,
+    requested_by="p-7f3a",
+    requested_at=NOW - timedelta(minutes=5),
+    lapses_at=NOW + timedelta(minutes=55),
+    confirmed_by="p-20c1",
+    until=NOW + timedelta(minutes=59),
+)
+OVERRIDE = Override(
+    id="01930a3c-7f3a-7000-8000-000000000002",
+    rule="circuits/depth",
+    project_id=PROJECT.id,
+    principal_id=None,
+    reason="a benchmark of the whole machine",
+    by="p-20c1",
+    at=NOW - timedelta(hours=1),
+    until=NOW + timedelta(hours=1),
+)
 
 STORIES: Mapping[str, Story] = {
     "allow-emulated-device": EMULATION,
     "allow-hardware": ON_HARDWARE,
+    "allow-approved": replace(ON_HARDWARE, approval=approval("p-44ab")),
     "allow-estimator-with-parameters": EMULATION.submitting(program="estimator").running(
         parameters=2, bindings=8, observables=3, clifford=False, rotations=4
     ),
@@ -165,6 +213,14 @@ STORIES: Mapping[str, Story] = {
         EMULATION, simulator=simulator(options_not_applied=("dynamical_decoupling.enable",))
     ),
     "allow-warn-unknown-fields": EMULATION.submitting(unknown_fields=("/params/extra",)),
+    "allow-too-deep-while-the-glass-is-broken": replace(TOO_DEEP, lenient=Leniency(cohort=42, glass=GLASS)),
+    "allow-warn-the-glass-is-broken": replace(EMULATION, lenient=Leniency(cohort=42, glass=GLASS)),
+    "allow-warn-an-address-in-tags": replace(EMULATION, leaks=(leak("email-address", Place.TAGS),)),
+    "allow-warn-marked-in-a-circuit": replace(
+        EMULATION,
+        classification=Classification.CONFIDENTIAL,
+        leaks=(leak("marked-confidential", Place.CIRCUIT_METADATA, circuit=0),),
+    ),
     "allow-within-budget": replace(
         ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=100_000_000, held=1_600_000, taken=96_800_000),)
     ),
@@ -219,7 +275,18 @@ STORIES: Mapping[str, Story] = {
     "deny-too-large-for-the-backend": EMULATION.running(qubits_declared=6, qubits_used=6),
     "deny-consent-contradicts-backend": EMULATION.submitting(tags=("qgw:simulator=deny",)),
     "deny-too-many-qubits": ON_HARDWARE.running(qubits_used=140, qubits_declared=156),
-    "deny-too-deep": EMULATION.running(depth=20_001),
+    "deny-too-deep": TOO_DEEP,
+    "deny-too-deep-with-an-override-of-a-hard-rule": replace(
+        TOO_DEEP, lenient=Leniency(cohort=42, overrides=(OVERRIDE,), stopped=("circuits/depth",))
+    ),
+    "deny-too-deep-where-leniency-is-unknown": replace(TOO_DEEP, lenient=None),
+    "deny-disabled-while-the-glass-is-broken": replace(
+        EMULATION.caller_with(principal=replace(PRINCIPAL, disabled=True)), lenient=Leniency(cohort=42, glass=GLASS)
+    ),
+    "deny-a-key-in-tags-and-a-comment": replace(
+        EMULATION, leaks=(leak("cloud-key", Place.TAGS), leak("cloud-key", Place.COMMENTS, circuit=0))
+    ),
+    "deny-what-nobody-can-answer": replace(EMULATION, leaks=(leak("no-such-rule", Place.NAME),)),
     "deny-too-many-two-qubit-gates": EMULATION.running(two_qubit_gates=100_001),
     "deny-no-shots": EMULATION.running(shots=0),
     "deny-a-billion-shots": EMULATION.running(shots=10**9),
@@ -227,6 +294,10 @@ STORIES: Mapping[str, Story] = {
     "deny-no-circuits": replace(EMULATION, circuits=()),
     "deny-program-not-open": EMULATION.submitting(program="noise-learner"),
     "deny-restricted-on-hardware": replace(ON_HARDWARE, classification=Classification.RESTRICTED),
+    "allow-warn-labelled-before": remembering(EMULATION, Classification.CONFIDENTIAL),
+    "allow-warn-resembling": remembering(EMULATION, resembled=Classification.RESTRICTED),
+    "deny-labelled-before-on-hardware": remembering(ON_HARDWARE, Classification.RESTRICTED),
+    "deny-labels-unreadable": replace(EMULATION, remembered=None),
     "deny-misspelt-tag": EMULATION.submitting(tags=("qgw:classification=secret",)),
     "deny-infeasible": replace(
         EMULATION, simulator=simulator(feasibility=infeasible("60 active qubits need 16 EiB; at most 28 do"))
@@ -252,6 +323,7 @@ STORIES: Mapping[str, Story] = {
     ),
     "deny-too-many-shots-today": replace(EMULATION, standings=SHOTS_GONE),
     "deny-too-many-jobs-at-once": replace(EMULATION, standings=AT_WORK),
+    "deny-approved-by-its-submitter": replace(ON_HARDWARE, approval=approval(PRINCIPAL.id)),
     "deny-budgets-unreadable": replace(EMULATION, standings=None),
     "deny-billed-more-than-held": replace(
         ON_HARDWARE, standings=(standing(Unit.MONEY, allowed=10_000_000, taken=10_000_001),)

@@ -1,7 +1,7 @@
 """What is decided at every start to see that each rule works: a few facts, and the rules that must deny them.
 
-Run `python -m tests.policy.known` to write `policies/selftest` anew after a change of facts or rules. Values lie far
-beyond every limit, so that an operator's own tables decide them alike.
+Run `python -m tests.policy.known` to write `policies/selftest`, and what pins it for the release, anew after a change
+of facts or rules. Values lie far beyond every limit, or below it, so that an operator's own tables decide them alike.
 """
 
 import copy
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.policy import baseline
 from gateway.policy.bundle import default_root, load
 from tests.policy.golden import FOLDER
 
@@ -49,10 +50,15 @@ class Known:
 
 
 _TOO_MUCH = {"circuit_count": FAR, "total_shots": FAR, "max_shots": FAR}
+_STRICT = {"enforcement": {"strict": True}}
+"""So that an operator's own levels decide nothing of it."""
+_LITTLE = {"depth": 1, "qubits_used": 1, "qubits_declared": 1, "two_qubit_gates": 0, "two_qubit_depth": 0, "shots": 1}
+"""So little that no operator's limit is below it."""
+_LITTLE_WORK = {"circuit_count": 1, "total_shots": 1, "max_shots": 1}
 _NO_CONSENT = {"simulator_consent": False}
 
 KNOWN: Mapping[str, Known] = {
-    "allow": Known(story="allow-emulated-device"),
+    "allow": Known(story="allow-emulated-device", changes={"job": _LITTLE_WORK, "circuits": _LITTLE}),
     "deny-caller": Known(
         story="allow-emulated-device",
         changes={
@@ -93,6 +99,7 @@ KNOWN: Mapping[str, Known] = {
         changes={"backend": {"online": False}, "quote": None, "job": _NO_CONSENT},
         deny=("backend/online", "backend/priced"),
     ),
+    "deny-approved-by-its-submitter": Known(story="deny-approved-by-its-submitter", deny=("approval/required",)),
     "deny-stale": Known(
         story="deny-stale-calibration",
         changes={"calibration": {"age_seconds": FAR}, "job": _NO_CONSENT},
@@ -100,6 +107,7 @@ KNOWN: Mapping[str, Known] = {
         tables=("calibration",),
     ),
     "deny-absent": Known(story="deny-absent-backend", changes={"job": _NO_CONSENT}, deny=("backend/known",)),
+    "deny-leaks": Known(story="deny-a-key-in-tags-and-a-comment", deny=("data/leaks",), tables=("dlp",)),
     "deny-step": Known(
         story="deny-elsewhere-is-no-step", changes={"backend": {"step": "nowhere"}}, deny=("backend/placement-order",)
     ),
@@ -120,6 +128,11 @@ KNOWN: Mapping[str, Known] = {
         deny=("data/residency",),
         tables=("calibration", "placement", "residency"),
     ),
+    "deny-remembered": Known(
+        story="allow-emulated-device",
+        changes={"job": {"remembered_classification": "restricted"}},
+        deny=("data/remembered",),
+    ),
     "deny-unreadable": Known(story="deny-unreadable", deny=("wire/readable",)),
     "deny-unknown-fields": Known(
         story="deny-unknown-fields-in-production", deny=("wire/unknown-fields",), tables=("wire",)
@@ -129,6 +142,11 @@ KNOWN: Mapping[str, Known] = {
     ),
     "deny-origin": Known(
         story="deny-production-of-unknown-origin", deny=("provenance/complete",), tables=("provenance",)
+    ),
+    "deny-obligations": Known(
+        story="allow-emulated-device",
+        changes={"project": {"name": None}, "circuits": {"shots": None}},
+        deny=("obligations/disclosure", "obligations/run", "obligations/size"),
     ),
     "deny-unwitnessed": Known(
         story="deny-restricted-on-a-broken-ledger", deny=("ledger/witnessed",), tables=("witnesses",)
@@ -140,7 +158,7 @@ KNOWN: Mapping[str, Known] = {
 def content(name: str) -> dict[str, Any]:
     """Give what stands in the file."""
     known = KNOWN[name]
-    facts = _merged(json.loads((FOLDER / f"{known.story}.json").read_text("utf-8")), known.changes)
+    facts = _merged(json.loads((FOLDER / f"{known.story}.json").read_text("utf-8")), {**_STRICT, **known.changes})
     made = {"allow": not known.deny, "facts": facts}
     if known.deny:
         made["deny"] = list(known.deny)
@@ -171,12 +189,18 @@ def files() -> Mapping[Path, str]:
     return {PLACE / f"{name}.json": text(name) for name in KNOWN}
 
 
+def pins() -> Path:
+    """Give the module that pins what is written here for the release."""
+    return Path(baseline.__file__).with_name("released.py")
+
+
 def main() -> None:
     """Write every file."""
     for old in PLACE.glob("*.json"):
         old.unlink()
     for path, written in files().items():
         path.write_text(written, "utf-8")
+    pins().write_text(baseline.pinned(load(default_root())), "utf-8")
 
 
 if __name__ == "__main__":

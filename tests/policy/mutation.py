@@ -44,7 +44,7 @@ _HEADS = re.compile(r"^(deny|divert) contains ", re.MULTILINE)
 def disabled(rego: str) -> str:
     """Let a rule say nothing, and still be there."""
     kinds, silent = _set_aside(rego)
-    return silent + "".join(f"\n{kind} contains each if some each in []\n" for kind in kinds)
+    return silent + "".join(f'\n{kind} contains "silent" if false\n' for kind in kinds)
 
 
 def inverted(rego: str) -> str:

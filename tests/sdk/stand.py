@@ -106,11 +106,15 @@ class Stand:
 
 
 @contextmanager
-def standing(vendor: str, folder: Path, *fake_options: str) -> Iterator[Stand]:
-    """Start all of it, and stop it again."""
+def standing(
+    vendor: str, folder: Path, *fake_options: str, policies: Mapping[str, Any] | None = None
+) -> Iterator[Stand]:
+    """Start all of it, and stop it again; `policies` are tables of `org` to override."""
     with deployment.fakes([FAKES[vendor]], *fake_options) as fakes, contextlib.ExitStack() as stack:
         fake = fakes[FAKES[vendor]]
         made = deployment.gateway(folder, {vendor: _settings(vendor, fake)}, pace=PACE)
+        if policies:
+            made.settings["GATEWAY_POLICY__OVERRIDES"] = str(deployment.overrides(folder, policies))
         stack.callback(made.discard)
         made.init()
         attributes, secrets = _account(vendor, fake)

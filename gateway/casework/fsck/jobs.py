@@ -16,6 +16,7 @@ PART: Final = "jobs"
 _OUTCOMES: Final = {
     "job.completed": JobStatus.COMPLETED,
     "job.failed": JobStatus.FAILED,
+    "approval.rejected": JobStatus.FAILED,
     "job.closed": JobStatus.FAILED,
     "job.cancelled": JobStatus.CANCELLED,
 }

@@ -69,8 +69,7 @@ async def _pin(log: Checkpoints) -> AsyncIterator[Damage]:
         return
     frontier = Frontier()
     async for hashes in _leaf_hashes(log.database, pinned[1].size):
-        for each in split(hashes):
-            frontier.append(each)
+        frontier.extend(split(hashes))
     if (frontier.size, frontier.root()) != (pinned[1].size, pinned[1].root):
         yield damage(PART, "pin-differs", "log.checkpoint", f"it is of {pinned[1].size} entries")
 

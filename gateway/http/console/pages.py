@@ -4,6 +4,7 @@ from typing import Final
 
 from litestar import Controller
 
+from gateway.http.console.approvals import INBOX, ApprovalController
 from gateway.http.console.costs import CostController
 from gateway.http.console.entry import EntryController
 from gateway.http.console.exports import ExportController
@@ -12,6 +13,7 @@ from gateway.http.console.ledger import LedgerController
 from gateway.http.console.page import Link
 from gateway.http.console.policies import PolicyController
 from gateway.http.console.reading import POLICY
+from gateway.http.console.replays import ReplayController
 from gateway.http.console.start import StartController
 from gateway.http.console.timeline import TimelineController
 
@@ -23,7 +25,9 @@ CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     FindController,
     LedgerController,
     PolicyController,
+    ReplayController,
     CostController,
+    ApprovalController,
     ExportController,
 )
 NAVIGATION: Final[tuple[Link, ...]] = (
@@ -32,5 +36,6 @@ NAVIGATION: Final[tuple[Link, ...]] = (
     Link("/console/ledger", "Ledger"),
     Link("/console/costs", "Costs"),
     Link("/console/policies", "Policies", needs=POLICY),
+    Link("/console/approvals", "Approvals", needs=INBOX),
     Link("/console/exports", "Exports"),
 )

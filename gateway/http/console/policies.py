@@ -4,6 +4,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from gateway.casework.selftest.rounds import Standing
 from gateway.http.console.page import Page
 from gateway.http.console.reading import POLICY
 from gateway.http.console.viewer import Viewer
@@ -23,7 +24,10 @@ class PolicyController(Controller):
         viewer.require(POLICY)
         bundle = house.policies.bundle
         in_use = {bundle.policy_revision, bundle.data_revision, house.prices.revision}
-        return page.show("policies.html", revisions=await house.stories.revisions(), in_use=in_use)
+        selftest = house.serving.selftest
+        standing = selftest.standing if selftest else Standing()
+        revisions = await house.stories.revisions()
+        return page.show("policies.html", revisions=revisions, in_use=in_use, selftest=standing)
 
     @get("/{digest:str}")
     async def show(

@@ -18,4 +18,4 @@ def require_log(viewer: Viewer, house: House) -> None:
 def scope(viewer: Viewer, house: House) -> Scope:
     """Give what every question to the ledger is held to."""
     subject = None if viewer.may(READ) else house.vault.subject(viewer.principal.id)
-    return Scope(project_ids=viewer.project_ids, subject=subject)
+    return Scope(project_ids=viewer.project_ids, subject=subject, reader=viewer.principal.id)

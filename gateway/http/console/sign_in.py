@@ -194,7 +194,9 @@ class SessionController(Controller):
     ) -> Response[str]:
         """End this session."""
         await desk.sign_ins.end(viewer.session.id, by=viewer.principal.id)
-        answer = page.without_viewer().show("signed_out.html", by_provider=viewer.session.issuer is not None)
+        by_provider = viewer.session.issuer is not None
+        there = await desk.provider.sign_out() if by_provider and desk.provider is not None else None
+        answer = page.without_viewer().show("signed_out.html", by_provider=by_provider, there=there)
         answer.cookies.append(desk.cookies.signed_out())
         return answer
 

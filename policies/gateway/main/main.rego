@@ -7,6 +7,7 @@
 #   - docs/reference/policies.md
 package gateway.main
 
+import data.gateway.enforcement
 import data.gateway.placement
 import data.gateway.result
 
@@ -14,12 +15,14 @@ import data.gateway.result
 # description: rules that must be present; their absence denies, so a bundle that was cut short allows nothing
 required := {
 	"access": {"backend_allow_list", "key_age", "principal_enabled", "role_may_submit"},
+	"approval": {"required"},
 	"backend": {"calibration_age", "capacity", "known", "online", "priced"},
 	"budget": {"currency", "known", "money", "quota"},
 	"circuits": {"depth", "per_job", "program", "qubits", "shots", "two_qubit_gates"},
-	"data": {"gateway_tags", "residency"},
+	"data": {"gateway_tags", "leaks", "remembered", "residency"},
 	"facts": {"complete"},
 	"ledger": {"witnessed"},
+	"obligations": {"disclosure", "run", "size"},
 	"provenance": {"complete"},
 	"simulator": {"feasible", "options"},
 	"wire": {"readable", "unknown_fields"},
@@ -48,10 +51,9 @@ allow if {
 # METADATA
 # description: every reason why the job may not go
 # scope: document
-deny contains finding if {
-	some [_, _, findings] in _denials
-	some finding in findings
-	result.is_finding(finding)
+deny contains enforcement.denial(finding) if {
+	some [finding, why] in _judged
+	why == ""
 }
 
 deny contains finding if some finding in placement.refusals
@@ -71,7 +73,16 @@ deny contains result.unknown("main/well-formed", sprintf("what the rule %s/%s me
 }
 
 # METADATA
-# description: what the caller should know about a job that may go
+# description: what the caller should know about a job that may go; what a rule would deny that is not hard is among it
+warn contains enforcement.warning(finding, why) if {
+	some [finding, why] in _judged
+	why != ""
+}
+
+warn contains finding if some finding in placement.lifted
+
+warn contains finding if some finding in enforcement.warn
+
 warn contains finding if {
 	some rules in _rules
 	some said in rules
@@ -117,6 +128,14 @@ _denials := [[area, rule, said.deny] |
 	some rule, said in rules
 	said.deny != set()
 ]
+
+# Each denial, with why it is only a warning or with nothing.
+_judged contains [finding, why] if {
+	some [area, rule, findings] in _denials
+	some finding in findings
+	result.is_finding(finding)
+	why := enforcement.lifted(area, rule, finding)
+}
 
 _well_formed(findings) if {
 	is_set(findings)

@@ -63,3 +63,17 @@ test_obligations_are_passed_on if {
 		with data.gateway.rules.circuits.depth.obligations as {obligation}
 	decision.obligations == [obligation]
 }
+
+test_what_an_advisory_rule_would_deny_is_a_warning if {
+	decision := main.decision with input as testing.with_circuit({"depth": 1000000000})
+		with data.org.enforcement.levels as {"circuits/depth": {"level": "advisory"}}
+	decision.allow == true
+	[finding.rule | some finding in decision.warn] == ["circuits/depth"]
+}
+
+test_a_broken_glass_is_told_of if {
+	glass := {"id": "g-1", "until": "2026-11-02T00:00:00.000000Z"}
+	decision := main.decision with input as testing.changed({"enforcement": {"break_glass": glass}})
+	decision.allow == true
+	[finding.rule | some finding in decision.warn] == ["main/break-glass"]
+}

@@ -5,6 +5,7 @@
 #   for; a simulator takes its place where the caller consents, and otherwise every diversion is a denial.
 package gateway.placement
 
+import data.gateway.enforcement
 import data.gateway.names
 import data.gateway.result
 
@@ -54,10 +55,18 @@ _step_in_order if input.backend.step in data.org.placement.order
 
 # METADATA
 # description: why there is no place to run, as denials that say what would change it
-refusals contains result.denial(diversion.rule, diversion.message, remedy) if {
+refusals contains enforcement.denial(denial) if {
 	some diversion in _diversions
 	not _fallback
 	remedy := sprintf("%s, or %s", [diversion.remedy, _way_out])
+	denial := result.denial(diversion.rule, diversion.message, remedy)
+}
+
+# METADATA
+# description: diversions of rules that are not hard here, as warnings; the job goes where it asked to
+lifted contains enforcement.warning(diversion, why) if {
+	some [diversion, why] in _judged
+	why != ""
 }
 
 refusals contains result.denial(
@@ -72,10 +81,17 @@ refusals contains result.denial(
 _asked_kind := input.backend.kind if input.backend.known == true
 
 _diversions contains diversion if {
-	some diversion in data.gateway.rules.backend[_].divert
+	some [diversion, ""] in _judged
 }
 
-_diversions contains diversion if {
+_judged contains [diversion, why] if {
+	some rule
+	some diversion in data.gateway.rules.backend[rule].divert
+	why := enforcement.lifted("backend", rule, diversion)
+}
+
+# What is left to spend is the books' to say, which lift nothing.
+_judged contains [diversion, ""] if {
 	some diversion in data.gateway.rules.budget[_].divert
 }
 

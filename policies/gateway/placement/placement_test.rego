@@ -95,3 +95,21 @@ test_over_budget_a_simulator_takes_the_place_with_consent if {
 	place.kind == "simulator"
 	contains(place.reason, "'chemistry-month'")
 }
+
+test_a_lifted_diversion_is_a_warning_and_the_job_stays if {
+	facts := testing.on_hardware({"backend": {"online": false}})
+	levels := {"backend/online": {"level": "advisory"}}
+	placement.place.kind == "requested" with input as facts with data.org.enforcement.levels as levels
+	[finding.rule | some finding in placement.lifted] == ["backend/online"] with input as facts with data.org.enforcement.levels as levels
+}
+
+test_a_soft_diversion_says_who_can_override_it if {
+	refusals := placement.refusals with input as testing.on_hardware({"backend": {"online": false}})
+		with data.org.enforcement.levels as {"backend/online": {"level": "soft"}}
+	[contains(finding.remedy, "for an override of backend/online") | some finding in refusals] == [true]
+}
+
+test_a_diversion_in_other_words_diverts if {
+	facts := testing.on_hardware({})
+	not placement.place with input as facts with data.gateway.rules.backend.online.divert as {"off"}
+}

@@ -29,6 +29,10 @@ facts := {
 		"dialect": "ibm",
 		"program": "sampler",
 		"classification": "internal",
+		"declared_classification": "internal",
+		"remembered_classification": "public",
+		"remembered_since": null,
+		"resembled_classification": "public",
 		"workload_class": "experimental",
 		"circuit_count": 1,
 		"total_shots": 1000,
@@ -100,9 +104,23 @@ facts := {
 		"refused": false,
 		"witnesses": [],
 	},
+	"enforcement": {"cohort": 0, "overrides": [], "stopped": [], "break_glass": null, "strict": false},
+	"approval": {
+		"granted": false,
+		"by": null,
+		"roles": null,
+		"backend": null,
+		"amount_micros": null,
+		"currency": null,
+		"age_seconds": null,
+	},
+	"dlp": {"rules": _sought, "findings": [], "complete": true},
 	"wire": {"readable": true, "problem_code": null, "problem": null, "unknown_fields": [], "sdk": ""},
 	"time": {"now": "2026-11-01T09:00:00.000000Z", "unix_seconds": 1793523600},
 }
+
+# Whatever an operator's table holds was looked for.
+_sought := sort([id | some id, _ in data.org.dlp.rules])
 
 # METADATA
 # description: the fields of provenance that are expected before a job runs
@@ -140,6 +158,8 @@ circuit := {
 	"two_qubit_depth": 1,
 	"samplex": false,
 	"largest_component": 2,
+	"fingerprint": "55dfa35faddd8ba0fa2cb4da7bbe31d6",
+	"skeleton": null,
 }
 
 # METADATA

@@ -4,6 +4,7 @@ import resource
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -15,6 +16,7 @@ from gateway.casework.filters import wanted
 from gateway.casework.formats import Form
 from gateway.casework.index import Index
 from gateway.casework.inspection import Inspection
+from gateway.casework.looks import Looks
 from gateway.casework.principals import Principals
 from gateway.casework.projects import Projects
 from gateway.casework.search import Search
@@ -26,9 +28,10 @@ from gateway.vault.keys import FileKeyProvider, create_master_key
 from gateway.vault.locks import Locks
 from gateway.vault.vault import Vault
 from tests import tools
-from tests.bench.history import Cast, write
+from tests.bench.history import BEGINS, Cast, write
 from tests.bench.outcome import Budget, Outcome, Series
 from tests.bench.scale import Scale
+from tests.bench.stopwatch import median_ms
 from tests.postgres import Server
 
 TITLE = "Search"
@@ -78,10 +81,17 @@ async def _measured(url: str, scale: Scale) -> dict[str, tuple[float, ...]]:
         await search.index.follow()
         indexed = scale.searched / (time.perf_counter() - began)
         slowest = [await _slowest(search, cast, scale) for _ in range(scale.runs)]
+        counted = [await _counted(search, cast, scale) for _ in range(scale.runs)]
         before = _peak_mib()
         rates = [await _exported(search, form) for form in Form]
         grown = _peak_mib() - before
-    return {"index": (indexed,), "p95": tuple(slowest), "export": tuple(rates), "memory": (grown,)}
+    return {
+        "index": (indexed,),
+        "p95": tuple(slowest),
+        "counted": tuple(counted),
+        "export": tuple(rates),
+        "memory": (grown,),
+    }
 
 
 async def _slowest(search: Search, cast: Cast, scale: Scale) -> float:
@@ -95,6 +105,12 @@ async def _slowest(search: Search, cast: Cast, scale: Scale) -> float:
             times = sorted([await _timed(search, asked, scope) for _ in range(scale.calls // 10)])
             worst = max(worst, times[int(len(times) * 0.95) - 1])
     return worst * 1000
+
+
+async def _counted(search: Search, cast: Cast, scale: Scale) -> float:
+    """Count the newest entries for the start page, as an auditor and a lead; gives the slower median, in ms."""
+    scopes = (Scope(), Scope(project_ids=frozenset({cast.projects[7]})))
+    return max([await median_ms(partial(search.recent, scope, BEGINS), scale.calls // 10) for scope in scopes])
 
 
 async def _timed(search: Search, asked: Filter, scope: Scope) -> float:
@@ -129,6 +145,7 @@ async def _library(url: str, scratch: Path) -> AsyncIterator[tuple[Search, Cast]
         principals=Principals(database=database, entries=entries, clock=clock),
         projects=Projects(database=database, entries=entries, clock=clock),
         inspection=Inspection(database, vault),
+        looks=Looks(entries=entries, clock=clock),
         source="bench",
     )
     people = tuple(vault.subject(f"person-{number}") for number in range(PEOPLE))
@@ -138,6 +155,7 @@ async def _library(url: str, scratch: Path) -> AsyncIterator[tuple[Search, Cast]
 
 def _series(name: str, found: Mapping[str, tuple[float, ...]]) -> Iterator[Series]:
     yield Series(what=f"{name}: p95 of the slowest question", unit="ms", values=found["p95"])
+    yield Series(what=f"{name}: the start page's counts", unit="ms", values=found["counted"])
     yield Series(what=f"{name}: indexing", unit="entries/s", values=found["index"])
     yield Series(what=f"{name}: export, over its formats", unit="entries/s", values=found["export"])
     yield Series(what=f"{name}: memory that exports took", unit="MiB", values=found["memory"])

@@ -39,7 +39,8 @@ def measure(scale: Scale) -> Outcome:
         ),
         note=(
             f"{scale.entries:,} entries of {path.stat().st_size // scale.entries} bytes on average, chained anew from "
-            "the real events of jobs that were permitted, forwarded and completed; one process, from a file."
+            "the real events of jobs that were permitted, forwarded and completed; one process, from a file, by its "
+            "CPU time."
         ),
     )
 
@@ -72,20 +73,20 @@ def _lines(events: Sequence[bytes], frontier: Frontier) -> Iterator[bytes]:
 
 
 def _ours(path: Path, *, strict: bool) -> float:
-    began = time.perf_counter()
-    with path.open("rb") as lines:
+    began = time.process_time()
+    with path.open("rb", buffering=1 << 20) as lines:
         report = verify(lines, strict=strict)
     assert report.ok, report.findings[:3]
-    return report.entries / (time.perf_counter() - began)
+    return report.entries / (time.process_time() - began)
 
 
 def _alone(path: Path, *, strict: bool) -> float:
     """Verify as `qgw_verify.py` does; what its process needs to start does not grow with the ledger."""
     audit = qgw_verify.Audit(None, strict=strict)
-    began = time.perf_counter()
+    began = time.process_time()
     qgw_verify.run(audit, [path], checkpoints=[], known=[])
     assert not audit.report.findings, audit.report.findings[:3]
-    return audit.report.entries / (time.perf_counter() - began)
+    return audit.report.entries / (time.process_time() - began)
 
 
 _OURS, _ALONE = "verify: chain and Merkle root", "qgw_verify.py: chain and Merkle root"

@@ -130,6 +130,7 @@ class Sink:
     name = "sink"
     kind = ExecutionKind.HARDWARE
     dialect: str | None = None
+    bounds_time = True
 
     def __init__(self, settings: SinkSettings, context: UpstreamContext) -> None:
         names = ["sink_waits", "sink_done", *(f"sink_{number}" for number in range(settings.more_backends))]

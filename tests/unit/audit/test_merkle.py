@@ -1,5 +1,7 @@
 """The tree is RFC 6962's, whoever computes it."""
 
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,19 @@ def test_every_small_tree_is_the_one_the_rfc_defines():
     for size, each in enumerate(hashes, start=1):
         frontier.append(each)
         assert frontier.root() == defined(hashes[:size])
+
+
+@given(st.lists(st.integers(0, 70), min_size=1, max_size=8))
+def test_portions_of_any_size_make_the_tree_of_their_leaves(portions):
+    """Verification adds many at once, the writer what came in together."""
+    hashes = [leaf_hash(number.to_bytes(2)) for number in range(sum(portions))]
+    frontier, rest = Frontier(), iter(hashes)
+    for portion in portions:
+        frontier.extend(islice(rest, portion))
+
+    assert frontier.size == len(hashes)
+    assert Frontier.from_bytes(frontier.size, frontier.to_bytes()).root() == frontier.root()
+    assert not hashes or frontier.root() == defined(hashes)
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=80))

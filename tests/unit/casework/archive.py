@@ -76,8 +76,8 @@ class Archive:
 
     @property
     def disposal(self):
-        async def seen():
-            return self.seen[0]
+        async def seen(place):
+            return self.seen[0] is None or place < self.seen[0]
 
         return Disposal(database=self.database, vault=self.vault, clock=self.clock, seen=seen)
 

@@ -84,7 +84,7 @@ def listen(small):
     """Put a policy in place that keeps what it is told."""
     heard = Listening()
     submitter = small.house.serving.gate.submitter
-    object.__setattr__(submitter.chooser, "decision_point", heard)
+    object.__setattr__(submitter.judge.chooser, "decision_point", heard)
     return heard.heard
 
 
@@ -218,7 +218,7 @@ async def test_nothing_is_read_while_nothing_is_limited(small_deployment):
     async with small_deployment.process(ToyUpstream()) as process:
         await limited(process.small, target="another-project")
         await process.serving.limits.refresh()
-        shut = replace(process.serving.gate.submitter.surveyor.books, database=None)
+        shut = replace(process.serving.gate.submitter.judge.surveyor.books, database=None)
 
         assert await shut.known(process.small.caller) == ()
 
@@ -228,7 +228,7 @@ async def test_books_that_cannot_be_read_are_an_unknown_fact(small_deployment):
     async with small_deployment.process(ToyUpstream()) as process:
         await limited(process.small)
         await process.serving.limits.refresh()
-        surveyor = process.serving.gate.submitter.surveyor
+        surveyor = process.serving.gate.submitter.judge.surveyor
         object.__setattr__(surveyor, "books", replace(surveyor.books, database=None))
         heard = listen(process.small)
 

@@ -10,9 +10,11 @@ from gateway.budgets.quote import PriceBook
 from gateway.circuits.sandbox import UnreadablePayloadError
 from gateway.domain.backend import BackendStatus, ExecutionKind
 from gateway.domain.clock import SystemClock
-from gateway.domain.decision import Decision, Finding, PlacementKind, PolicyPlacement, Step
+from gateway.domain.decision import Decision, Finding, Obligation, PlacementKind, PolicyPlacement, Step
 from gateway.domain.principal import Caller
+from gateway.domain.remembered import Remembered
 from gateway.enforcement.choose import MOST_TRIED, PINNED_TAG, UNWRITABLE, Chooser, why_elsewhere
+from gateway.enforcement.obliged import Keeper
 from gateway.enforcement.outgoing import NotTranslatableError, Outbound
 from gateway.enforcement.survey import Surveyor
 from gateway.policy.bundle import default_root
@@ -51,6 +53,7 @@ class Rules:
 
     against: dict[str, tuple[str, ...]] = field(default_factory=dict)
     diverted: frozenset[str] = frozenset()
+    obliged: dict[str, tuple[Obligation, ...]] = field(default_factory=dict)
     judged: list[tuple[str, str]] = field(default_factory=list)
 
     async def decide(self, facts, *, decision_id):
@@ -65,7 +68,7 @@ class Rules:
             deny=deny,
             warn=(),
             placement=None if deny else PolicyPlacement(kind=kind, reason="diverted"),
-            obligations=(),
+            obligations=self.obliged.get(asked, ()),
             engine="toy",
             policy_revision="ab" * 32,
             data_revision="cd" * 32,
@@ -79,6 +82,16 @@ class Unlimited:
     """Books without a limit."""
 
     async def known(self, _):
+        return ()
+
+
+class Forgetful:
+    """Remembers no circuit."""
+
+    async def recall(self, *_):
+        return Remembered()
+
+    def learn(self, *_):
         return ()
 
 
@@ -103,8 +116,10 @@ OFFLINE = {"ibm_one": ("backend/online",)}
 async def choose(submission=ASKED, *, against=OFFLINE, order=EVERYWHERE, fleet=(IBM, IONQ, AER), **given):
     """Give the choice, and what was judged for it."""
     encoders = given.pop("encoders", frozenset({"ibm", "ionq"}))
-    rules, pen = Rules(against, given.pop("diverted", frozenset())), Pen(**given)
+    rules = Rules(against, given.pop("diverted", frozenset()), given.pop("obliged", {}))
+    pen = Pen(**given)
     ships = Fleet(fleet)
+    outbound = Outbound(fleet=ships, vault=None, sandbox=pen, encoders=encoders)
     chooser = Chooser(
         surveyor=Surveyor(
             sandbox=pen,
@@ -113,10 +128,12 @@ async def choose(submission=ASKED, *, against=OFFLINE, order=EVERYWHERE, fleet=(
             books=Unlimited(),
             jobs=JobView(None),
             clock=SystemClock(),
+            memory=Forgetful(),
         ),
         decision_point=rules,
         fleet=ships,
-        outbound=Outbound(fleet=ships, vault=None, sandbox=pen, encoders=encoders),
+        outbound=outbound,
+        keeper=Keeper(sandbox=pen, fleet=ships, outbound=outbound, clock=SystemClock()),
         order=lambda: order,
         ids=lambda: "decision",
         metrics=Metrics(),
@@ -128,14 +145,14 @@ async def test_what_may_go_where_it_asked_to_is_judged_once_and_goes_as_it_came(
     choice, judged = await choose(against={})
 
     assert judged == [("ibm_one", "requested")]
-    assert (choice.written, choice.tried, choice.survey.step) == (None, (), Step.REQUESTED)
+    assert (choice.kept.written, choice.tried, choice.survey.step) == (None, (), Step.REQUESTED)
 
 
 async def test_the_same_vendors_other_hardware_comes_first():
     choice, judged = await choose()
 
     assert judged == [("ibm_one", "requested"), ("ibm_two", "alternative")]
-    assert choice.written == b"for ibm_two, by ibm"
+    assert choice.kept.written == b"for ibm_two, by ibm"
     assert [(each.backend, each.rules) for each in choice.tried] == [("ibm_one", ("backend/online",))]
     assert why_elsewhere(choice) == ("ibm_one could not take it (backend/online); policy placed it on ibm_two")
 
@@ -144,7 +161,7 @@ async def test_another_vendor_comes_next():
     choice, judged = await choose(against={**OFFLINE, "ibm_two": ("budget/money", "backend/online")})
 
     assert judged[-1] == ("qpu.forte-1", "vendor")
-    assert choice.written == b"for qpu.forte-1, by ionq"
+    assert choice.kept.written == b"for qpu.forte-1, by ionq"
     assert [each.backend for each in choice.tried] == ["ibm_one", "ibm_two"]
 
 
@@ -206,7 +223,7 @@ async def test_nothing_moves_to_hardware_that_is_no_more_affordable():
     choice, _ = await choose(against=everywhere)
 
     assert [finding.rule for finding in choice.decision.deny] == ["budget/money"]
-    assert choice.written is None
+    assert choice.kept is None
 
 
 @pytest.mark.parametrize(
@@ -225,7 +242,7 @@ async def test_nothing_moves_to_hardware_that_is_no_more_affordable():
 async def test_some_jobs_never_move(submission, against):
     choice, judged = await choose(submission, against=against)
 
-    assert (len(judged), choice.written, choice.decision.allow) == (1, None, False)
+    assert (len(judged), choice.kept, choice.decision.allow) == (1, None, False)
 
 
 async def test_what_cannot_be_said_in_a_places_words_goes_to_the_next():
@@ -272,7 +289,7 @@ async def test_each_job_costs_a_few_decisions_at_most():
 async def test_another_vendors_backend_may_be_asked_for_by_name():
     choice, _ = await choose(replace(ASKED, backend="qpu.forte-1"), against={})
 
-    assert choice.written == b"for qpu.forte-1, by ionq"
+    assert choice.kept.written == b"for qpu.forte-1, by ionq"
     assert choice.survey.step is Step.REQUESTED
 
 
@@ -285,3 +302,70 @@ async def test_options_that_do_not_go_along_are_named():
     choice, _ = await choose(replace(ASKED, options={"twirling": {"enable_gates": True}, "default_shots": 8}))
 
     assert choice.survey.not_applied == ("default_shots", "twirling.enable_gates")
+
+
+def elsewhere(*backends):
+    return (Obligation(kind="place-elsewhere", parameters={"backends": list(backends)}),)
+
+
+async def test_a_job_that_must_run_elsewhere_runs_on_the_first_that_takes_it():
+    choice, judged = await choose(
+        against={"qpu.forte-1": ("data/residency",)}, obliged={"ibm_one": elsewhere("qpu.forte-1", "ibm_two")}
+    )
+
+    assert judged == [("ibm_one", "requested"), ("qpu.forte-1", "vendor"), ("ibm_two", "alternative")]
+    assert choice.survey.asked.backend.name == "ibm_two"
+    assert [(each.backend, each.rules) for each in choice.tried] == [
+        ("ibm_one", ("engine/obligation",)),
+        ("qpu.forte-1", ("data/residency",)),
+    ]
+
+
+async def test_a_simulator_of_ours_may_be_where_it_must_run_and_takes_it_as_it_is():
+    choice, judged = await choose(against={}, obliged={"ibm_one": elsewhere("sim_line_5")})
+
+    assert judged[-1] == ("sim_line_5", "simulator")
+    assert (choice.decision.allow, choice.kept.written) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("tags", "against"),
+    [((), {"ibm_two": ("backend/capacity",)}), ((PINNED_TAG,), {})],
+    ids=["it may not go there", "its owner wants no other"],
+)
+async def test_a_job_that_can_run_nowhere_it_must_is_denied_and_never_goes_where_it_asked(tags, against):
+    choice, _ = await choose(replace(ASKED, tags=tags), against=against, obliged={"ibm_one": elsewhere("ibm_two")})
+
+    assert (choice.decision.allow, choice.kept) == (False, None)
+    assert [finding.rule for finding in choice.decision.deny] == ["engine/obligation"]
+    assert "it must run on ibm_two" in choice.decision.deny[0].message
+
+
+async def test_a_job_that_asked_for_where_it_must_run_stays():
+    choice, judged = await choose(against={}, obliged={"ibm_one": elsewhere("ibm_one", "ibm_two")})
+
+    assert (len(judged), choice.decision.allow, choice.tried) == (1, True, ())
+
+
+async def test_a_place_that_sends_the_job_on_is_not_where_it_runs():
+    """Two places that point at each other are no place."""
+    choice, _ = await choose(against={}, obliged={"ibm_one": elsewhere("ibm_two"), "ibm_two": elsewhere("ibm_one")})
+
+    assert choice.decision.allow is False
+
+
+async def test_a_place_that_cannot_keep_what_is_obliged_there_is_passed_over():
+    pinned = (Obligation(kind="pin-region", parameters={"regions": ["the-moon"]}),)
+
+    choice, _ = await choose(obliged={"ibm_two": pinned})
+
+    assert choice.survey.asked.backend.name == "qpu.forte-1"
+    assert choice.tried[-1].rules == ("engine/obligation",)
+
+
+async def test_what_cannot_be_kept_where_it_asked_to_go_denies():
+    pinned = (Obligation(kind="pin-region", parameters={"regions": ["the-moon"]}),)
+
+    choice, _ = await choose(against={}, obliged={"ibm_one": pinned})
+
+    assert (choice.decision.allow, choice.decision.placement) == (False, None)

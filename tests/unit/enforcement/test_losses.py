@@ -76,8 +76,8 @@ class Replica:
 
     async def arrived(self, delivery):
         delivery.arrived()
-        async with self.database.writing() as connection:
-            await jobs.note_answered(connection, self.repeats.take_answered(), NOW)
+        answered = self.repeats.take_answered()
+        await self.database.transact(lambda connection: jobs.note_answered(connection, answered, NOW))
 
 
 @pytest.fixture
@@ -139,8 +139,8 @@ async def test_a_job_that_was_asked_for_at_another_replica_is_known_to_its_clien
     here, there = replicas
     lost = await here.lose()
     there.repeats.asked(await there.losses.jobs.find_by_id(lost))
-    async with there.database.writing() as connection:
-        await jobs.note_answered(connection, there.repeats.take_answered(), NOW)
+    answered = there.repeats.take_answered()
+    await there.database.transact(lambda connection: jobs.note_answered(connection, answered, NOW))
 
     assert (await there.submit())[1] != lost
 

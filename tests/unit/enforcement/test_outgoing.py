@@ -128,7 +128,7 @@ async def test_a_legal_hold_beats_the_owners_own_deletion(small_deployment):
 async def test_nothing_is_sent_where_nobody_speaks_both_languages(small_deployment):
     vendor = ScriptedVendor(**ELSEWHERE)
     async with small_deployment.process(vendor) as process:
-        chooser = process.serving.gate.submitter.chooser
+        chooser = process.serving.gate.submitter.judge.chooser
         object.__setattr__(chooser.outbound, "encoders", frozenset())
 
         with pytest.raises(NotTranslatableError, match="in the words of ibm was placed at ionq"):

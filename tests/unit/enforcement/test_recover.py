@@ -71,7 +71,7 @@ async def test_a_crash_at_any_step_makes_one_job_of_one_intent(small_deployment,
             doom.over(process)
             with suppress(Crash, asyncio.CancelledError):
                 told = await process.submit()
-            await asyncio.gather(*process.serving.gate.submitter.under_way, return_exceptions=True)
+            await asyncio.gather(*process.serving.gate.submitter.dispatcher.under_way, return_exceptions=True)
 
         await _one_job(small_deployment, vendor.again(), told, at)
         if not doom.fell:

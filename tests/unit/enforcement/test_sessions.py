@@ -186,3 +186,38 @@ async def test_a_session_of_an_older_release_held_nothing_and_closes_all_the_sam
     assert (await process.bodies("session.closed"))[0]["seconds"] is None
     async with house.database.reading() as connection:
         assert await holds.held(connection, session.id) is None
+
+
+async def bound(process, session, seconds):
+    """Let policy have a job of a session, and the session be open for no longer than that."""
+    job = replace(SUBMISSION, backend=session.backend, session_id=session.id)
+    await process.serving.gate.sessions.bound(process.small.caller, job, seconds)
+    return await process.serving.gate.sessions.find(process.small.caller, session.id)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"),
+    [(60, 60), (HOUR, HOUR), (2 * HOUR, HOUR), (None, HOUR)],
+    ids=["less", "as much", "more", "none"],
+)
+async def test_policy_closes_a_session_earlier_and_never_later(process, seconds, left):
+    session = await opened(process)
+
+    assert (await bound(process, session, seconds)).max_ttl_seconds == left
+
+
+async def test_a_session_that_was_open_long_enough_takes_no_job(process):
+    session = await opened(process)
+    process.clock.passes(61)
+
+    with pytest.raises(SessionClosedError):
+        await bound(process, session, 60)
+
+
+async def test_a_session_that_policy_shortens_is_on_record(process):
+    session = await opened(process)
+    await bound(process, session, 60)
+
+    (entry,) = await process.small.house.inspection.entries(since=0, limit=100, type_="session.shortened")
+
+    assert (entry.body["session"], entry.body["max_ttl_seconds"]) == (session.id, 60)

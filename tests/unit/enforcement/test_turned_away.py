@@ -62,7 +62,7 @@ def standing_by(process, **policy):
     """Put a simulator beside the vendor, and a policy that knows both; gives them."""
     submitter = process.serving.gate.submitter
     submitter.fleet.upstreams["aer"] = simulator = Simulator()
-    submitter.chooser.decision_point.decide = (moving := Moving(process.vendor, **policy)).decide
+    submitter.judge.chooser.decision_point.decide = (moving := Moving(process.vendor, **policy)).decide
     return simulator, moving
 
 

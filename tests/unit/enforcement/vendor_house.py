@@ -67,12 +67,12 @@ class Process:
 
     async def told(self, job):
         """Write down that a job's client received its answer."""
-        async with self.small.house.database.writing() as connection:
-            await jobs.note_answered(connection, [job.id], self.clock.now())
+        database, now = self.small.house.database, self.clock.now()
+        await database.transact(lambda connection: jobs.note_answered(connection, [job.id], now))
 
     async def recorded(self):
         """Wait until everything that goes on after its client was answered is done."""
-        await asyncio.gather(*self.serving.gate.submitter.under_way)
+        await asyncio.gather(*self.serving.gate.submitter.dispatcher.under_way)
 
     def shown(self, job):
         """Show a job as its client sees it."""
@@ -138,7 +138,7 @@ class Process:
 
     async def ticks(self, name):
         """Let one of a serving process's clocks run once."""
-        (worker,) = (each for each in clocks(self.small.house) if each.name == name)
+        (worker,) = (each for each in clocks(self.small.house, None) if each.name == name)
         await worker.task()
 
     async def cancel(self, job):

@@ -307,6 +307,10 @@ async def test_it_describes_itself_to_anybody(ask):
         *("getSpend", "listInvoices", "reconcileInvoice"),
         *("listEntries", "getEntry", "getJobStory", "listChoices", "listEventCodes", "exportEntries", "tailEntries"),
         *("getReceipt", "getEvidence"),
+        *("listApprovals", "getApproval", "approveJob", "rejectJob"),
+        *("listOverrides", "makeOverride", "endOverride"),
+        *("listBreakGlass", "requestBreakGlass", "confirmBreakGlass", "endBreakGlass"),
+        *("listRollouts", "resumeRollout", "getShadow", "startShadow", "stopShadow"),
     }
     assert answer.json["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 

@@ -94,7 +94,7 @@ def test_every_page_has_the_frame_and_says_who_looks(whole):
 
 
 def test_who_is_not_signed_in_has_no_way_around(whole):
-    text = whole.show("signed_out.html", by_provider=False).content
+    text = whole.show("signed_out.html", by_provider=False, there=None).content
 
     assert "<nav" not in text
     assert "csrf" not in text

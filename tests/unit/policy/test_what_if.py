@@ -102,3 +102,15 @@ async def test_several_rules_are_explained_each_by_itself():
 def test_nothing_found_says_nothing():
     assert Causes() == Causes(looked_at=(), facts=(), tables=())
     assert str(Change(path="input.x", now=None, wanted=True, bound="")) == "input.x is null, and would have to be true"
+
+
+async def test_what_lifts_a_rule_is_looked_at_and_not_to_be_submitted_otherwise():
+    """Nobody submits that a rollout is stopped; the table that says which projects it has reached can be changed."""
+    rows = {"levels": {"circuits/depth": {"rollout_percent": 50}}}
+    tables = {**BUNDLE.tables, "org/enforcement/data.json": rows}
+    found = (await causes("deny-too-deep", replace(BUNDLE, tables=tables)))["circuits/depth"]
+
+    assert "input.enforcement.stopped" in found.looked_at
+    assert not [change for change in found.facts if change.path.startswith("input.enforcement")]
+    wanted = "data.org.enforcement.levels.circuits/depth.rollout_percent is 50, and would have to be at most 42"
+    assert wanted in map(str, found.tables)

@@ -43,3 +43,16 @@ def test_only_our_own_simulators_stand_in_for_other_backends():
 )
 def test_what_ran_at_a_vendor_is_not_ours_to_run_again(upstream, at_vendor):
     assert FLEET.at_vendor(upstream) is at_vendor
+
+
+def test_a_backend_that_comes_or_goes_is_seen_at_once():
+    """The list is kept from one look to the next; a vendor changes it while the gateway runs."""
+    vendor = Upstream("ionq", ExecutionKind.HARDWARE, values.HARDWARE)
+    fleet = Fleet([vendor])
+    assert fleet.find("cloud_simulator") is None
+
+    vendor._backends = (values.HARDWARE, THEIRS)
+    assert fleet.find("cloud_simulator").backend == THEIRS
+    vendor._backends = (THEIRS,)
+    assert [berth.backend for berth in fleet.berths()] == [THEIRS]
+    assert fleet.find(values.HARDWARE.name) is None

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.casework.index import Index
 from gateway.casework.inspection import Inspection
+from gateway.casework.looks import Looks
 from gateway.casework.search import Search
 from tests.records import StillClock
 from tests.unit.casework.archive import opened
@@ -21,6 +22,7 @@ async def library(database, tmp_path):
         principals=archive.administration.principals,
         projects=archive.administration.projects,
         inspection=Inspection(database, archive.vault),
+        looks=Looks(entries=archive.entries, clock=archive.clock),
         source="test",
     )
     yield await Library.open(

@@ -1,10 +1,14 @@
 """Finding entries: every filter, on both databases."""
 
+from datetime import timedelta
+
 import pytest
 
+from gateway.casework import search as search_room
 from gateway.casework.filters import SearchRefusedError, asked, wanted
 from gateway.domain.errors import NotFoundError
 from gateway.domain.search import Filter, Ruling, Scope
+from gateway.store import search as store_search
 
 
 @pytest.fixture
@@ -169,3 +173,31 @@ async def test_a_cursor_of_somebody_elses_is_refused(library, cursor):
 async def test_an_unknown_name_is_not_found(library, unknown):
     with pytest.raises(NotFoundError):
         await library.search.find(Filter(**unknown), Scope())
+
+
+# ── counts of the start page ─────────────────────────────────────────────────────────────────────
+async def test_what_came_in_lately_is_counted_by_type(week, monkeypatch):
+    """More than PostgreSQL looks through one by one, so that both of its ways are taken."""
+    library, _ = week
+    monkeypatch.setattr(store_search, "WALKED", 4)
+    began = library.clock.now() - timedelta(seconds=8)
+    await library.search.index.follow()
+
+    everything = await library.search.recent(Scope(), began)
+    hers = await library.search.recent(Scope(project_ids=frozenset({library.projects["beta"]})), began)
+    nothing = await library.search.recent(Scope(project_ids=frozenset()), began)
+
+    once = ("job.forwarded", "job.completed", "job.denied", "job.failed", "halt.set", "request.refused")
+    assert everything == {"job.permitted": 3, **dict.fromkeys(once, 1)}
+    assert hers == {"job.permitted": 1, "job.failed": 1}
+    assert nothing == {}
+
+
+async def test_only_the_newest_are_counted(week, monkeypatch):
+    library, _ = week
+    monkeypatch.setattr(search_room, "_COUNTED", 3)
+    await library.search.index.follow()
+
+    counts = await library.search.recent(Scope(), library.clock.now() - timedelta(days=1))
+
+    assert counts == {"job.failed": 1, "halt.set": 1, "request.refused": 1}

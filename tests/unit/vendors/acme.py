@@ -129,7 +129,7 @@ def missing():
 class Acme:
     """Each question takes its next answer from `script[question]`, the last of which stays; errors are raised."""
 
-    name, settle_seconds = "acme", 60.0
+    name, settle_seconds, bounds_time = "acme", 60.0, True
 
     def __init__(self, time):
         self.time, self.resend = time, Resend.AFTER_SEARCH

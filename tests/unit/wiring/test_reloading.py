@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.checkpoint import SigningKey
+from gateway.audit.note import Algorithm
 from gateway.casework.entries import AdminEntries
+from gateway.casework.proving import Proving
 from gateway.casework.reload_requests import ReloadRequests
+from gateway.domain.secret import Secret
 from gateway.policy.bundle import default_root, load
 from gateway.settings import load as settings_of
 from gateway.wiring import initialise
@@ -246,3 +250,63 @@ async def test_other_hardware_takes_a_restart(tmp_path, overrides):
 
         assert not answer.activated
         assert "restart" in answer.reason
+
+
+@asynccontextmanager
+async def watched_over(tmp_path, overrides, **more):
+    """A gateway with one witness that never answers."""
+    key = SigningKey("witness.test/one", Algorithm.COSIGNATURE, Secret(b"\1" * 32)).public
+    witness = {"GATEWAY_WITNESSES__ONE__URL": "http://127.0.0.1:9", "GATEWAY_WITNESSES__ONE__KEYS": f'["{key}"]'}
+    async with serving(tmp_path, overrides, **witness, **more) as house:
+        yield house
+
+
+async def see_everything(house, monkeypatch):
+    """Let the witness have seen it all."""
+
+    async def seen(_, seq, *, by):
+        return True
+
+    monkeypatch.setattr(Proving, "seen", seen)
+    await house.serving.listening.listen()
+
+
+async def test_a_request_waits_until_witnesses_have_seen_it(tmp_path, overrides, monkeypatch):
+    async with watched_over(tmp_path, overrides) as house:
+        limit_shots(overrides, FEWER)
+        wanted = load(default_root(), overrides).revision
+
+        await requests(house).ask(wanted, reason="a test")
+        await house.serving.listening.listen()
+
+        assert await decided(house) == (True, set())
+        await see_everything(house, monkeypatch)
+        assert await decided(house) == (False, {"circuits/shots"})
+
+
+async def test_changed_files_are_announced_before_they_are_taken_in(tmp_path, overrides, monkeypatch):
+    async with watched_over(tmp_path, overrides, GATEWAY_POLICY__WATCH="true") as house:
+        limit_shots(overrides, FEWER)
+        for _ in range(3):
+            await house.serving.listening.listen()
+
+        (asked,) = await entries(house, "policy.reload_requested")
+        assert asked.body["revision"] == load(default_root(), overrides).revision
+        assert await decided(house) == (True, set())
+        await see_everything(house, monkeypatch)
+        assert await decided(house) == (False, {"circuits/shots"})
+
+
+async def test_a_revision_cannot_excuse_itself_from_witnesses(tmp_path, overrides):
+    """How many must see it, the revision in force says."""
+    async with watched_over(tmp_path, overrides) as house:
+        path = overrides / "org" / "witnesses" / "data.json"
+        path.parent.mkdir(parents=True)
+        table = json.loads((default_root() / "org" / "witnesses" / "data.json").read_text())
+        path.write_text(json.dumps({**table, "actions": {"policy": 0}}))
+        before = house.bundle.revision
+
+        await requests(house).ask(load(default_root(), overrides).revision, reason="a test")
+        await house.serving.listening.listen()
+
+        assert house.bundle.revision == before

@@ -10,6 +10,7 @@
 #   severity: critical
 package gateway.rules.data.residency
 
+import data.gateway.labels
 import data.gateway.placement
 import data.gateway.result
 
@@ -22,7 +23,7 @@ deny contains result.denial("data/residency", message, remedy) if {
 		object.get(place, "vendor", "unknown"),
 		object.get(place, "region", "unknown"),
 	])
-	remedy := "choose a backend in a place approved for this class, or a project with a lower one"
+	remedy := labels.remedy("choose a backend in a place approved for this class, or a project with a lower one")
 }
 
 deny contains result.unknown("data/residency", "the vendor or region of the place where the job would run") if {

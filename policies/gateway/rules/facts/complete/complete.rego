@@ -66,6 +66,22 @@ sometimes := {
 }
 
 # METADATA
+# description: facts that were added later, by noun; recorded facts of before have none of them, and need none
+added := {
+	"approval": {"granted", "by", "roles", "backend", "amount_micros", "currency", "age_seconds"},
+	"dlp": {"rules", "findings", "complete"},
+	"enforcement": {"cohort", "overrides", "stopped", "break_glass", "strict"},
+	"job": {
+		"declared_classification", "remembered_classification",
+		"remembered_since", "resembled_classification",
+	},
+}
+
+# METADATA
+# description: the same of every circuit
+added_of_circuits := {"fingerprint", "skeleton"}
+
+# METADATA
 # description: what is known of every backend that an upstream offers
 of_known_backends := {
 	"name", "upstream", "vendor", "region", "kind",
@@ -104,6 +120,12 @@ deny contains _unknown(sprintf("%s.%s", [noun, key])) if {
 }
 
 deny contains _unknown(sprintf("%s.%s", [noun, key])) if {
+	_later
+	some noun, keys in added
+	some key in (keys - object.keys(_facts(noun)))
+}
+
+deny contains _unknown(sprintf("%s.%s", [noun, key])) if {
 	some noun, keys in always
 	facts := input[noun]
 	null in facts
@@ -123,7 +145,7 @@ deny contains _unknown("circuits") if not _circuits_known
 deny contains _unknown(sprintf("circuits[].%s", [key])) if {
 	is_array(input.circuits)
 	some circuit in input.circuits
-	some key in (of_circuits - object.keys(circuit))
+	some key in (_of_circuits - object.keys(circuit))
 }
 
 deny contains _unknown(sprintf("budget.limits[].%s", [key])) if {
@@ -146,6 +168,15 @@ deny contains _unknown(sprintf("ledger.witnesses[].%s", [key])) if {
 	some key in of_witnesses
 	object.get(witness, key, null) == null
 }
+
+# One of them is enough to tell that these facts were not written before.
+_later if count({"approval", "dlp", "enforcement"} & object.keys(input)) > 0
+
+_later if count(added.job & object.keys(_facts("job"))) > 0
+
+_of_circuits := of_circuits | added_of_circuits if {
+	_later
+} else := of_circuits
 
 _circuits_known if is_array(input.circuits)
 
