@@ -1,20 +1,15 @@
 """A security engineer's first hour, as the page has it: every block is run, against a gateway with a past."""
 
 import asyncio
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from gateway.settings import load
 from gateway.wiring import open_house
+from tests.pages import blocks, shell
 from tests.recorded import Recorder, some_facts
 from tests.running import Gateway
 
-BLOCK = re.compile(r"^```sh run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAST = 60
 SECONDS = 600.0
 
@@ -41,26 +36,9 @@ async def remember(running):
 @pytest.mark.timeout(SECONDS + 60)
 def test_the_first_hour_works_as_it_stands(gateway, tmp_path, pytestconfig):
     page = (pytestconfig.rootpath / "docs" / "how-to" / "policy-workshop.md").read_text("utf-8")
-    (tmp_path / "gateway-command").mkdir()
-    command = tmp_path / "gateway-command" / "gateway"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gateway "$@"\n', "utf-8")
-    command.chmod(0o755)
 
-    told = subprocess.run(
-        ["bash", "-euc", "\n".join(BLOCK.findall(page))],
-        cwd=tmp_path,
-        env={
-            **gateway.environment,
-            "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(Path.cwd()),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
+    told = shell("\n".join(blocks(page)), gateway.environment, place=tmp_path, seconds=SECONDS)
 
-    assert told.returncode == 0, told.stderr
     assert "data.org.limits.experimental.default.total_shots: 10000000 -> 15000" in told.stdout
     assert "allow-to-deny" in told.stdout
     assert "nothing would have been decided otherwise" in told.stderr
