@@ -1,10 +1,19 @@
 """Where a job runs, who consented to that, and who may see and do what with it."""
 
 import pytest
+from qiskit import QuantumCircuit
 
 from tests.integration import bodies, refusals
 from tests.integration.people import entry_of
 from tests.running import API
+
+CASES = [
+    ("alice", None, "internal"),
+    ("alice", "restricted", "restricted"),
+    ("alice", "public", "internal"),
+    ("guarded", None, "confidential"),
+    ("guarded", "public", "confidential"),
+]
 
 
 def get(gateway, key, path):
@@ -47,20 +56,16 @@ def test_a_job_that_refuses_simulators_is_not_simulated(gateway, keys):
     assert "backend/simulator-consent" in refusals.check(reply, 403, "policy-denied")
 
 
-@pytest.mark.parametrize(
-    ("who", "tag", "label"),
-    [
-        ("alice", None, "internal"),
-        ("alice", "restricted", "restricted"),
-        ("alice", "public", "internal"),
-        ("guarded", None, "confidential"),
-        ("guarded", "public", "confidential"),
-    ],
-)
+@pytest.mark.parametrize(("who", "tag", "label"), CASES)
 def test_a_label_can_only_be_raised(gateway, keys, who, tag, label):
+    """Each case has a circuit of its own: what one labels sticks to it."""
+    circuit = QuantumCircuit(1)
+    for _ in range(3 + CASES.index((who, tag, label))):
+        circuit.sx(0)
+    circuit.measure_all()
     tags = [] if tag is None else [f"qgw:classification={tag}"]
 
-    job = gateway.submit(keys[who], bodies.golden(tags=tags))
+    job = gateway.submit(keys[who], bodies.sampler(bodies.pub(circuit), tags=tags))
 
     assert entry_of(gateway, "job.permitted", job)["classification"] == label
 
