@@ -57,9 +57,10 @@ def scattered():
     return circuit
 
 
-def asked(backend=FIVE, *, tags=()):
-    """Submit the scattered circuit, and no simulator, please."""
-    return bodies.sampler(bodies.pub(scattered(), SHOTS), backend=backend, tags=[NO_SIMULATOR, *tags])
+def asked(backend=FIVE, *, tags=(), circuit=None):
+    """Submit the scattered circuit or another, and no simulator, please."""
+    pub = bodies.pub(scattered() if circuit is None else circuit, SHOTS)
+    return bodies.sampler(pub, backend=backend, tags=[NO_SIMULATOR, *tags])
 
 
 def submit(away, body):
@@ -177,12 +178,16 @@ def test_a_job_stays_where_its_owner_wants_no_other(ibm_away):
 
 
 def test_a_class_that_may_go_to_no_vendor_is_simulated_or_refused(ibm_away):
-    """Each other place is judged whole, by all rules: consent to a simulator of our own is another thing."""
+    """Each other place is judged whole, by all rules: consent to a simulator of our own is another thing.
+
+    The circuit is no other test's: the label sticks to it.
+    """
     before = len(ibm_away.taken("ionq"))
     restricted = "qgw:classification=restricted"
+    body = asked(tags=[restricted], circuit=bodies.line(4))
 
-    refused = ibm_away.ibm("POST", "jobs", asked(tags=[restricted]))
-    simulated = ibm_away.ibm("POST", "jobs", {**asked(), "tags": [restricted, "qgw:simulator=allow"]})
+    refused = ibm_away.ibm("POST", "jobs", body)
+    simulated = ibm_away.ibm("POST", "jobs", {**body, "tags": [restricted, "qgw:simulator=allow"]})
 
     assert "backend/online" in refusals.check(refused, 403, "policy-denied")
     assert simulated.json()["qgw"]["execution_kind"] == "simulator"

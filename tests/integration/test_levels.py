@@ -12,6 +12,7 @@ from tests.integration.people import entries, entry_of, report, within
 from tests.running import Gateway, eventually
 
 RULE = "circuits/shots"
+SOFT = {RULE: {"level": "soft"}}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def rules(tmp_path_factory):
     limits = json.loads((default_root() / "org" / "limits" / "data.json").read_text())
     limits["experimental"]["default"]["total_shots"] = 1000
     write(folder, "limits", limits)
-    levels(folder, {RULE: {"level": "soft"}})
+    levels(folder, SOFT)
     return folder
 
 
@@ -191,3 +192,6 @@ def test_a_level_is_changed_by_a_reload(running, keys, rules):
     (row,) = [each for each in running.json("policy", "levels") if each["rule"] == RULE]
     assert (row["level"], row["rollout_percent"]) == ("hard", 0)
     assert report(running, job) is not None
+    levels(rules, SOFT)
+    running.cli("policy", "reload", "--reason", "as the other tests expect it")
+    stands(running, keys)
