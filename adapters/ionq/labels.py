@@ -26,4 +26,5 @@ def warnings(job: JobRecord) -> list[str]:
     if simulated and job.upstream != VENDOR and model not in {None, "ideal"}:
         said.append(f"the noise model {model} was not applied: noise is a setting of the gateway's simulator")
     said += [f"policy had this job changed before it ran: {words}" for words in job.obliged.words]
+    said += [f"policy warns: {words}" for words in job.obliged.warned]
     return said

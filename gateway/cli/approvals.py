@@ -5,14 +5,18 @@ from typing import Any
 
 import rich_click as click
 
+from gateway.casework import amounts
 from gateway.casework.approvals import Approvals, Approver, Shown, row_of
+from gateway.casework.names import UnknownNameError
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_fields, answer_json, answer_table, json_option, say
 from gateway.cli.person import holder, key_option
+from gateway.domain.budget import Unit
+from gateway.domain.errors import NotFoundError
 from gateway.wiring import House
 
-_COLUMNS = ("job", "state", "project", "asker", "backend", "shots", "amount_micros", "currency", "asked", "expires")
+_COLUMNS = ("job", "state", "project", "asker", "backend", "shots", "amount", "asked", "expires")
 _reason = click.option("--reason", required=True, help="Why; the ledger keeps it, and who submitted the job reads it.")
 
 
@@ -31,8 +35,11 @@ def list_(this: Call, /, *, everything: bool, as_json: bool) -> None:
     async def work(house: House) -> list[Shown]:
         return await house.approvals.every(None, waiting=not everything)
 
-    rows = [row_of(each) for each in in_house(this, work)]
-    answer_json(rows) if as_json else answer_table(rows, _COLUMNS)
+    found = in_house(this, work)
+    if as_json:
+        answer_json([row_of(each) for each in found])
+    else:
+        answer_table([_told(each) for each in found], _COLUMNS)
 
 
 @approvals.command()
@@ -43,13 +50,17 @@ def show(this: Call, /, *, job: str, as_json: bool) -> None:
     """Show the request of JOB; with --json also the facts that policy judged it by."""
 
     async def work(house: House) -> Shown:
-        return await house.approvals.named(job, None)
+        try:
+            return await house.approvals.named(job, None)
+        except NotFoundError as error:
+            known = await house.approvals.every(None, waiting=False)
+            raise UnknownNameError(error.noun, job, [each.request.client_job_id for each in known]) from None
 
     shown = in_house(this, work)
     if as_json:
         answer_json({**row_of(shown), "facts": shown.facts})
     else:
-        answer_fields(row_of(shown))
+        answer_fields(_told(shown))
 
 
 @approvals.command()
@@ -78,10 +89,18 @@ def reject(this: Call, /, *, job: str, reason: str, key_source: str | None, as_j
 def _decide(
     this: Call, source: str | None, decide: Callable[[Approvals, Approver], Awaitable[Shown]], *, as_json: bool
 ) -> None:
-    async def work(house: House) -> dict[str, Any]:
+    async def work(house: House) -> Shown:
         caller = holder(house, source)
         who = Approver(principal=caller.principal, roles=caller.key.roles, projects=frozenset({caller.project.id}))
-        return row_of(await decide(house.approvals, who))
+        return await decide(house.approvals, who)
 
-    row = in_house(this, work)
-    answer_json(row) if as_json else answer_fields(row)
+    shown = in_house(this, work)
+    answer_json(row_of(shown)) if as_json else answer_fields(_told(shown))
+
+
+def _told(shown: Shown) -> dict[str, Any]:
+    """Write a request for people, who want its money in one piece."""
+    row = row_of(shown)
+    micros, currency = row["amount_micros"], row.pop("currency")
+    row["amount_micros"] = None if micros is None else f"{amounts.show(micros, Unit.MONEY)} {currency or ''}".rstrip()
+    return {name.removesuffix("_micros"): value for name, value in row.items()}

@@ -139,7 +139,7 @@ def _fields(job: JobRecord) -> dict[str, Any]:
     # What a dialect must echo is the client's own text; it is not ours to print.
     told = {name: value for name, value in asdict(job).items() if name not in {"echo", "obliged", "stages"}}
     stages = {f"stage {name}": at for name, at in job.stages.items()}
-    return {**told, "changed": list(job.obliged.words), **stages}
+    return {**told, "changed": list(job.obliged.words), "warned": list(job.obliged.warned), **stages}
 
 
 def _report(report: JobReport) -> Mapping[str, Any]:

@@ -13,7 +13,8 @@ from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, answer_table, json_option, say
 from gateway.domain.leniency import Override
 from gateway.policy.bundle import default_root, load
-from gateway.policy.levels import Levels
+from gateway.policy.levels import FIXED, HARD, Levels, is_fixed
+from gateway.policy.testing import values
 from gateway.wiring import House
 from gateway.wiring.latitude import latitude
 
@@ -26,18 +27,12 @@ _ROLLOUTS: Final = ("rule", "percent", "decided", "denied", "people", "stopped")
 @json_option
 @call
 def levels(this: Call, /, *, as_json: bool) -> None:
-    """List every rule with its level, its rollout, and whether break-glass lifts it."""
+    """List every rule with its level, its rollout, and whether break-glass lifts it; what never lowers is hard."""
     chosen = this.settings.policy
-    table = Levels.of(load(chosen.directory or default_root(), chosen.overrides))
-    rows = [
-        {
-            "rule": rule,
-            "level": table.row(rule).level,
-            "rollout_percent": table.row(rule).rollout_percent,
-            "break_glass": rule in table.break_glass,
-        }
-        for rule in table.rules
-    ]
+    bundle = load(chosen.directory or default_root(), chosen.overrides)
+    table = Levels.of(bundle)
+    areas, fixed = (each or () for each in values(bundle, FIXED))
+    rows = [_level(rule, table, lowers=not is_fixed(rule, areas, fixed)) for rule in table.rules]
     answer_json(rows) if as_json else answer_table(rows, _LEVELS)
 
 
@@ -147,6 +142,16 @@ def resume(this: Call, /, *, rule: str, reason: str) -> None:
 
     in_house(this, work)
     say(f"{rule} denies again for its share of the projects")
+
+
+def _level(rule: str, table: Levels, *, lowers: bool) -> Mapping[str, Any]:
+    row = table.row(rule) if lowers else HARD
+    return {
+        "rule": rule,
+        "level": row.level,
+        "rollout_percent": row.rollout_percent,
+        "break_glass": lowers and rule in table.break_glass,
+    }
 
 
 COMMANDS: Final = (levels, override, rollout)

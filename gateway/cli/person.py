@@ -31,6 +31,10 @@ def holder(house: House, source: str | None) -> Caller:
     """Say whose key it is.
 
     Raises:
+        UsageError: no key at all.
         RefusedError: no good key.
     """
-    return house.authenticator.caller(ApiKey(read_secrets({"key": True}, source)["key"]))
+    key = read_secrets({"key": True}, source).get("key")
+    if key is None:
+        raise click.UsageError("no gateway key was given; use --key-file FILE, or - and give it on stdin")
+    return house.authenticator.caller(ApiKey(key))

@@ -71,7 +71,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obliged:
-    """What policy obliged the gateway to about one job, as far as it matters after its permit."""
+    """What policy obliged the gateway to about one job, and warned of, as far as it matters after its permit."""
 
     words: tuple[str, ...] = ()
     """What was changed before it was run, for its user; empty where it runs as it came."""
@@ -79,6 +79,8 @@ class Obliged:
     """How old the backend's calibration may be when the job is forwarded."""
     regions: tuple[str, ...] | None = None
     """Where alone it may be forwarded to; `None` is anywhere."""
+    warned: tuple[str, ...] = ()
+    """What its user should know although it may go: each a rule and its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,10 @@ class Finding:
     remedy: str
     """What the caller can do about it; may be empty."""
 
+    def __str__(self) -> str:
+        """Say it on a line."""
+        return f"{self.rule}: {self.message}{f' ({self.remedy})' if self.remedy else ''}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obligation:

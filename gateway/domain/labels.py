@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from gateway.domain.job import JobRecord
 
+_LONGEST: Final = 2000
+"""Characters of a header; clients give up on a head that is much longer."""
 RECEIPT: Final = "qgw-receipt"
 """The header of every answer about a job, and of a refusal by policy: the path of its receipt."""
 
@@ -14,10 +16,10 @@ def receipt(name: str) -> str:
 
 
 def of_job(job: JobRecord) -> dict[str, Any]:
-    """Tell what ran a job, why it was not what the client asked for, and what policy had changed in it."""
-    changed = {"changes": list(job.obliged.words)} if job.obliged.words else {}
+    """Tell what ran a job, why it was not what the client asked for, and what policy changed in it or warns of."""
+    said = {"changes": list(job.obliged.words), "warnings": list(job.obliged.warned)}
     return {
-        **changed,
+        **{name: words for name, words in said.items() if words},
         "execution_kind": job.kind.value,
         "backend": job.backend,
         "asked_backend": job.asked_backend,
@@ -34,6 +36,8 @@ def headers(job: JobRecord) -> dict[str, str]:
         truth["qgw-fallback-reason"] = _printable(job.fallback_reason)
     if job.obliged.words:
         truth["qgw-changed"] = _printable("; ".join(job.obliged.words))
+    if job.obliged.warned:
+        truth["qgw-warning"] = _printable("; ".join(job.obliged.warned))[:_LONGEST]
     return truth
 
 

@@ -40,7 +40,9 @@ class Override:
         return self.ended_at is None and now < self.until
 
     def covers(self, *, project_id: str, principal_id: str) -> bool:
-        """Say whether it was made for this caller."""
+        """Say whether it was made for this caller; nobody makes one for themselves, by way of a project neither."""
+        if principal_id == self.by:
+            return False
         return self.project_id in {None, project_id} and self.principal_id in {None, principal_id}
 
 

@@ -1,7 +1,7 @@
 """An allowed submission with all that is known of it, and the job that it becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.domain.backend import Backend, Calibration
@@ -98,5 +98,5 @@ class Case:
             echo=submission.echo,
             repeat_token=submission.repeat_token,
             work_digest=submission.work_digest or submission.body_digest,
-            obliged=self.kept.obliged,
+            obliged=replace(self.kept.obliged, warned=tuple(map(str, self.decision.warn))),
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -158,18 +159,25 @@ class Jobs:
             self.reads.popitem(last=False)
 
 
+_APPROVAL: Final = {"awaiting": "waits for a second person's approval", "approved": "approved; decided once more"}
+"""Stages that only a job has that a second person was asked about, in words."""
+
+
+def _permitted(job: JobRecord) -> Iterator[str]:
+    yield f"permitted by decision {job.decision_id} to run on {job.backend} ({job.kind.value})"
+    if job.fallback_reason:
+        yield f"placed on {job.backend} instead of {job.asked_backend}: {job.fallback_reason}"
+    yield from (f"changed as policy obliges: {words}" for words in job.obliged.words)
+    yield from (f"policy warns: {words}" for words in job.obliged.warned)
+
+
 def _story(job: JobRecord) -> list[str]:
     def line(moment: datetime, text: str) -> str:
         return f"{rfc3339(moment)} {text}"
 
-    lines = [
-        line(job.created_at, f"permitted by decision {job.decision_id} to run on {job.backend} ({job.kind.value})")
-    ]
-    if job.fallback_reason:
-        lines.append(
-            line(job.created_at, f"placed on {job.backend} instead of {job.asked_backend}: {job.fallback_reason}")
-        )
-    lines += [line(job.created_at, f"changed as policy obliges: {words}") for words in job.obliged.words]
+    lines = [f"{job.stages[stage]} {said}" for stage, said in _APPROVAL.items() if stage in job.stages]
+    if "awaiting" not in job.stages or "permitted" in job.stages:
+        lines += [f"{job.stages.get('permitted', rfc3339(job.created_at))} {said}" for said in _permitted(job)]
     if job.started_at is not None:
         lines.append(line(job.started_at, "started"))
     if job.finished_at is not None:

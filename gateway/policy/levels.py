@@ -42,7 +42,8 @@ class Surge(msgspec.Struct, frozen=True):
     percent: int
 
 
-_HARD: Final = Row()
+HARD: Final = Row()
+"""A rule without a row, or that no row can lower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Levels:
     def of(cls, bundle: Bundle) -> "Levels":
         """Read it."""
         table = _table(bundle)
-        rows = {name: _converted(row, Row) or _HARD for name, row in _object(table.get("levels")).items()}
+        rows = {name: _converted(row, Row) or HARD for name, row in _object(table.get("levels")).items()}
         return cls(
             rows=rows,
             rules=tuple(sorted(rules(bundle))),
@@ -69,7 +70,7 @@ class Levels:
 
     def row(self, rule: str) -> Row:
         """Give the row that counts for a rule: its own, or its area's."""
-        return self.rows.get(rule) or self.rows.get(rule.partition("/")[0], _HARD)
+        return self.rows.get(rule) or self.rows.get(rule.partition("/")[0], HARD)
 
     @property
     def rollouts(self) -> Mapping[str, int]:
@@ -94,12 +95,12 @@ def problems(bundle: Bundle, areas: Collection[str], fixed: Collection[str]) -> 
         if name not in names:
             yield f"levels[{name!r}] names no rule and no area"
         yield from (f"levels[{name!r}]{problem}" for problem in _wrong(row))
-        if _lowers(row) and _is_fixed(name, areas, fixed):
+        if _lowers(row) and is_fixed(name, areas, fixed):
             yield f"levels[{name!r}]: this can never be lowered"
     for rule in _names(table.get("break_glass", [])):
         if rule not in known:
             yield f"break_glass names {rule!r}, which is no rule"
-        elif _is_fixed(rule, areas, fixed):
+        elif is_fixed(rule, areas, fixed):
             yield f"break_glass names {rule!r}, which can never be lifted"
     surge = _object(table.get("surge"))
     for name in Surge.__struct_fields__:
@@ -124,7 +125,8 @@ def _lowers(row: Any) -> bool:
     return isinstance(row, dict) and (row.get("level", "hard") != "hard" or row.get("rollout_percent") is not None)
 
 
-def _is_fixed(name: str, areas: Collection[str], fixed: Collection[str]) -> bool:
+def is_fixed(name: str, areas: Collection[str], fixed: Collection[str]) -> bool:
+    """Say whether no table can lower a rule, or an area."""
     return name in fixed or name.partition("/")[0] in areas
 
 

@@ -1,7 +1,7 @@
 """The parent's end of the socket to a child: one frame goes out, one comes back, and nothing else ever does.
 
-Streams would do, at twice the cost of a conversation this small. A child that says more than it was asked is cut off,
-so that none fills the parent's memory.
+Streams would do at the same cost, but would keep what nobody asked for: here a child that says more than it was asked
+is cut off, so that none fills the parent's memory.
 """
 
 import asyncio

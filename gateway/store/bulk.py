@@ -1,7 +1,7 @@
 """What every transaction of the writer does, by statements that are compiled once and go straight to the driver.
 
-What SQLAlchemy does for each statement and row is a third of the time of a permit, measured. For columns that the
-drivers take as they are: text, bytes, numbers and truth values.
+What SQLAlchemy does for each statement and row is a third of the time of an insert of six rows, measured. For columns
+that the drivers take as they are: text, bytes, numbers and truth values.
 """
 
 from collections.abc import Callable, Mapping, Sequence

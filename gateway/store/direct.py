@@ -1,8 +1,8 @@
 """The ledger writer's own way into SQLite: one connection, whole transactions.
 
 Whatever may wait, for another process's lock or for the disk, is done in a thread of its own. The statements between
-are done at once on the event loop: each takes microseconds, and the interpreter's lock would change hands twice for
-every row, measured at a tenth of all that a submission costs. Everything else goes through `Database.reading` and
+are done at once on the event loop: each takes microseconds, and in a thread the interpreter's lock would change hands
+twice for every row. Everything else goes through `Database.reading` and
 `Database.writing`.
 """
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -204,8 +205,7 @@ def _row(job_: JobRecord) -> dict[str, Any]:
 
 
 def _obliged_text(obliged: Obliged) -> str:
-    told = {"words": obliged.words, "calibration_seconds": obliged.calibration_seconds, "regions": obliged.regions}
-    return "{}" if obliged == _NOTHING else json_text(told)
+    return "{}" if obliged == _NOTHING else json_text(asdict(obliged))
 
 
 def _obliged(told: Mapping[str, Any]) -> Obliged:
@@ -215,6 +215,7 @@ def _obliged(told: Mapping[str, Any]) -> Obliged:
         words=tuple(told.get("words", ())),
         calibration_seconds=told.get("calibration_seconds"),
         regions=None if regions is None else tuple(regions),
+        warned=tuple(told.get("warned", ())),
     )
 
 

@@ -34,10 +34,12 @@ class Link:
     """Permission without which it is not shown; that protects nothing, the page itself must ask."""
     exact: bool = False
     """Whether it is the current place on its own page alone, and not below it."""
+    also: tuple[str, ...] = ()
+    """Pages that one comes to from here, and that have no place of their own."""
 
     def current(self, path: str) -> bool:
         """Say whether a path is there."""
-        return path == self.href or (not self.exact and path.startswith(f"{self.href}/"))
+        return path in {self.href, *self.also} or (not self.exact and path.startswith(f"{self.href}/"))
 
 
 class Pages:

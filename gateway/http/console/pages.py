@@ -35,7 +35,7 @@ NAVIGATION: Final[tuple[Link, ...]] = (
     Link("/console/timeline", "Timeline"),
     Link("/console/ledger", "Ledger"),
     Link("/console/costs", "Costs"),
-    Link("/console/policies", "Policies", needs=POLICY),
+    Link("/console/policies", "Policies", needs=POLICY, also=("/console/replays",)),
     Link("/console/approvals", "Approvals", needs=INBOX),
     Link("/console/exports", "Exports"),
 )
