@@ -88,7 +88,9 @@ def watch(this: Call, /, *, opa: str, times: int | None) -> Exit:
     policy = this.settings.policy
     root = policy.directory or default_root()
     watched = [place for place in (root, policy.overrides) if place is not None]
-    well, seen, left = _look(root, policy.overrides, opa), files_below(watched), times
+    # Looked at before the checks: what is saved while they run is checked again, too.
+    seen, left = files_below(watched), times
+    well = _look(root, policy.overrides, opa)
     while left is None or left:
         time.sleep(_LOOK_SECONDS)
         if (now := files_below(watched)) != seen:

@@ -89,7 +89,7 @@ def refusal(method, path, **rest):
             {"status": "queued", "target": "simulator", "session_id": "s", "limit": "7", "next": "14"},
             ask.ListJobs(
                 **{**EVERY, "limit": 7, "offset": 14, "backend": "sim_heavyhex_127", "session_id": "s"}
-                | {"statuses": ("permitted", "queued")}
+                | {"statuses": ("awaiting", "permitted", "queued")}
             ),
             id="some jobs",
         ),
