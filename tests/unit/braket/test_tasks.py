@@ -146,7 +146,7 @@ def test_filters_narrow_one_another():
         nextToken="20",
     )
 
-    assert (asked.backend, asked.statuses) == ("sim_line_5", ("queued", "running", "unknown"))
+    assert (asked.backend, asked.statuses) == ("sim_line_5", ("awaiting", "queued", "running", "unknown"))
     assert asked.created_after == datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     assert (asked.limit, asked.offset) == (10, 20)
 

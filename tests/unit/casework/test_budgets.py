@@ -161,18 +161,24 @@ async def test_a_raise_adds_up_and_ends_by_itself(office, budgets, alpha):
 
 
 async def test_of_two_who_raise_a_limit_at_once_one_is_told_to_look_again(budgets, alpha):
-    await budgets.set("month", wish())
+    """Or else they came one after the other, as may happen on a busy machine; no raise is lost either way."""
     until = {"until": "2026-12-01", "reason": "a paper"}
+    for name in (f"month-{number}" for number in range(20)):
+        await budgets.set(name, wish())
 
-    outcomes = await asyncio.gather(
-        *(budgets.raise_("month", amount=amount, **until) for amount in ("10", "5")), return_exceptions=True
-    )
+        outcomes = await asyncio.gather(
+            *(budgets.raise_(name, amount=amount, **until) for amount in ("10", "5")), return_exceptions=True
+        )
 
-    (refused,) = [each for each in outcomes if isinstance(each, Exception)]
-    assert isinstance(refused, LimitChangedError)
-    assert "was changed by somebody else just now" in str(refused)
-    shown = await budgets.raise_("month", amount="5", **until)
-    assert len(shown.limit.raises) == 2
+        refused = [each for each in outcomes if isinstance(each, Exception)]
+        shown = await budgets.raise_(name, amount="5", **until)
+        assert len(shown.limit.raises) == 2 - len(refused) + 1
+        if refused:
+            break
+
+    (refusal,) = refused
+    assert isinstance(refusal, LimitChangedError)
+    assert "was changed by somebody else just now" in str(refusal)
 
 
 async def test_a_date_is_midnight_where_the_limit_is(budgets, alpha):
