@@ -74,27 +74,10 @@ def tasks_matching(request: WireRequest, *, page_limit: int) -> ListJobs:
         RefusedError: a filter that is not known, or with an impossible value.
     """
     body = bodies.complete(SearchTasksBody, request.body)
-    search = everything(limit=min(body.most or page_limit, page_limit), offset=int(body.page or 0))
+    search = ListJobs(limit=min(body.most or page_limit, page_limit), offset=int(body.page or 0))
     for filter_ in body.filters:
         search = _FILTERS[filter_.name](search, filter_)
     return search
-
-
-def everything(*, limit: int, offset: int) -> ListJobs:
-    """Ask for all of the caller's tasks, newest first."""
-    return ListJobs(
-        limit=limit,
-        offset=offset,
-        backend=None,
-        pending=None,
-        program=None,
-        tags=(),
-        session_id=None,
-        created_after=None,
-        created_before=None,
-        ascending=False,
-        parameters=False,
-    )
 
 
 def found_tasks(operation: ListJobs, answer: JobList) -> dict[str, Any]:

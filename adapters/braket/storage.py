@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 from xml.sax.saxutils import escape
 
-from adapters.braket import arns, results, searches, tasks
+from adapters.braket import arns, results, tasks
 from adapters.braket.errors import UPLOADS, NotOfferedError, ResultsGoneError
 from gateway.domain.clock import rfc3339
 from gateway.domain.errors import NotFoundError
@@ -181,7 +181,7 @@ def _listing(query: dict[str, str], bucket_: str, page_limit: int) -> Operation:
         return ListTask(client_job_id=found["task"], bucket=bucket_, prefix=prefix)
     most = query.get("max-keys", str(page_limit))
     limit = min(int(most) if most.isdecimal() else page_limit, page_limit) or 1
-    every = searches.everything(limit=limit, offset=int(token[:9]))
+    every = ListJobs(limit=limit, offset=int(token[:9]))
     return ListBucket(**{name: getattr(every, name) for name in every.__slots__}, bucket=bucket_, prefix=prefix)
 
 

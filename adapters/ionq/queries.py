@@ -97,13 +97,7 @@ def list_jobs(
         limit=min(query.number("limit", settings.page_limit, least=1), settings.page_limit),
         offset=query.number("next", 0),
         backend=_target(query, settings),
-        pending=None,
-        program=None,
-        tags=(),
         session_id=session_id or query.text("session_id"),
-        created_after=None,
-        created_before=None,
-        ascending=False,
         parameters=True,
         statuses=() if status is None else tuple(each.value for each in STATUSES[status]),
     )

@@ -36,7 +36,7 @@ def list_(
     this: Call, /, *, project: str | None, backend: str | None, pending: bool | None, limit: int, as_json: bool
 ) -> None:
     """List jobs, newest first."""
-    wanted = _wanted(backend=backend, pending=pending, limit=limit)
+    wanted = ListJobs(limit=limit, backend=backend, pending=pending)
 
     async def work(house: House) -> list[Mapping[str, Any]]:
         people, accounts = await names(house)
@@ -103,22 +103,6 @@ def close(this: Call, /, *, job_id: str, reason: str, as_json: bool) -> None:
 
 def _origin(name: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"field": name, "told by": told["origin"], "value": told["value"]}
-
-
-def _wanted(*, backend: str | None, pending: bool | None, limit: int) -> ListJobs:
-    return ListJobs(
-        limit=limit,
-        offset=0,
-        backend=backend,
-        pending=pending,
-        program=None,
-        tags=(),
-        session_id=None,
-        created_after=None,
-        created_before=None,
-        ascending=False,
-        parameters=False,
-    )
 
 
 def _row(job: JobRecord, people: Mapping[str, str], accounts: Mapping[str, str]) -> Mapping[str, Any]:

@@ -141,17 +141,17 @@ class ListJobs:
     """List the caller's jobs, newest first unless `ascending`."""
 
     limit: int
-    offset: int
-    backend: str | None
-    pending: bool | None
-    program: str | None
-    tags: tuple[str, ...]
+    offset: int = 0
+    backend: str | None = None
+    pending: bool | None = None
+    program: str | None = None
+    tags: tuple[str, ...] = ()
     """All of these."""
-    session_id: str | None
-    created_after: datetime | None
-    created_before: datetime | None
-    ascending: bool
-    parameters: bool
+    session_id: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    ascending: bool = False
+    parameters: bool = False
     statuses: tuple[str, ...] = ()
     """`JobStatus` values, any of these; empty is all."""
 

@@ -19,19 +19,7 @@ from gateway.store import holds
 from gateway.store.tables import subject_name
 from tests.unit.casework.conftest import NOW
 
-WANTED = ListJobs(
-    limit=10,
-    offset=0,
-    backend=None,
-    pending=None,
-    program=None,
-    tags=(),
-    session_id=None,
-    created_after=None,
-    created_before=None,
-    ascending=False,
-    parameters=False,
-)
+WANTED = ListJobs(limit=10)
 PLACEMENT = Placement(upstream="aer", backend="sim_line_5", kind=ExecutionKind.SIMULATOR, fallback=False, reason="")
 JOB = JobRecord(
     id="",

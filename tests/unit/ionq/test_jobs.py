@@ -153,10 +153,7 @@ def test_a_noise_model_that_was_not_applied_is_a_warning():
 
 def test_a_page_says_where_the_next_one_begins():
     views = tuple(answered.JobView(job=JOB, body=None, queue_position=None) for _ in range(2))
-    operation = ask.ListJobs(
-        limit=2, offset=4, backend=None, pending=None, program=None, tags=(), session_id=None,
-        created_after=None, created_before=None, ascending=False, parameters=True,
-    )  # fmt: skip
+    operation = ask.ListJobs(limit=2, offset=4, parameters=True)
 
     page = answer(operation, answered.JobList(jobs=views, count=7, limit=2, offset=4))
     last = answer(operation, answered.JobList(jobs=views, count=6, limit=2, offset=4))

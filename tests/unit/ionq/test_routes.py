@@ -1,6 +1,7 @@
 """Which request means which operation."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,7 @@ from gateway.ports.dialect import ApiKey, WireRequest
 DIALECT = IonqDialect(IonqSettings(page_limit=50))
 JOB = ids.parent(bytes(16))
 CHILD = ids.child(JOB, 2)
-EVERY = {"limit": 50, "offset": 0, "backend": None, "pending": None, "program": None, "tags": (), "session_id": None}
-EVERY |= {"created_after": None, "created_before": None, "ascending": False, "parameters": True, "statuses": ()}
+EVERY = ask.ListJobs(limit=50, parameters=True)
 
 
 def request(method, path, *, body=b"", headers=None, **query):
@@ -83,24 +83,28 @@ def refusal(method, path, **rest):
             ask.ShowResults(client_job_id=JOB, document="circuit-native"),
             id="a compiled circuit",
         ),
-        pytest.param("/jobs", {}, ask.ListJobs(**EVERY), id="all jobs"),
+        pytest.param("/jobs", {}, EVERY, id="all jobs"),
         pytest.param(
             "/jobs",
             {"status": "queued", "target": "simulator", "session_id": "s", "limit": "7", "next": "14"},
             ask.ListJobs(
-                **{**EVERY, "limit": 7, "offset": 14, "backend": "sim_heavyhex_127", "session_id": "s"}
-                | {"statuses": ("awaiting", "permitted", "queued")}
+                limit=7,
+                offset=14,
+                backend="sim_heavyhex_127",
+                session_id="s",
+                parameters=True,
+                statuses=("awaiting", "permitted", "queued"),
             ),
             id="some jobs",
         ),
-        pytest.param("/jobs", {"limit": "1000"}, ask.ListJobs(**EVERY), id="more than a page"),
+        pytest.param("/jobs", {"limit": "1000"}, EVERY, id="more than a page"),
         pytest.param(
             "/jobs",
             {"parent_job_id": CHILD},
             asked.ListChildren(client_job_id=JOB, parameters=True),
             id="the circuits of a job",
         ),
-        pytest.param("/sessions/s/jobs", {}, ask.ListJobs(**{**EVERY, "session_id": "s"}), id="a session's jobs"),
+        pytest.param("/sessions/s/jobs", {}, replace(EVERY, session_id="s"), id="a session's jobs"),
         pytest.param(
             "/sessions",
             {"active": "true"},

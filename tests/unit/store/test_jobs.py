@@ -14,19 +14,7 @@ from gateway.store import jobs, sessions
 from gateway.store.values import text_json
 from tests.records import NOW, job, leaf
 
-EVERYTHING = ListJobs(
-    limit=50,
-    offset=0,
-    backend=None,
-    pending=None,
-    program=None,
-    tags=(),
-    session_id=None,
-    created_after=None,
-    created_before=None,
-    ascending=True,
-    parameters=False,
-)
+EVERYTHING = ListJobs(limit=50, ascending=True)
 
 
 @pytest.fixture
