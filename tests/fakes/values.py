@@ -15,12 +15,13 @@ from gateway.domain.backend import (
 )
 from gateway.domain.budget import Level, Limit, Period, Standing, Unit, Window
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId
-from gateway.domain.job import JobRecord, JobStatus, Session
+from gateway.domain.job import JobStatus, Session
 from gateway.domain.result import ItemResult, ProgramResult, Register, Summary, Tensor
 from gateway.domain.secret import Secret
 from gateway.ports import operations
 from gateway.ports.answers import BackendView, Instance
 from gateway.ports.dialect import SigningPair
+from tests import records
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 QUBITS = 5
@@ -126,38 +127,19 @@ STANDING = Standing(
 
 INSTANCE = Instance(id="0123456789abcdef" * 2, name="research", region="us-east", backends=(BACKEND.name,))
 
-JOB = JobRecord(
+JOB = records.job(
     id=JobId("0195f000-0000-7000-8000-000000000001"),
     client_job_id=ClientJobId("d0123456789abcdefghi"),
-    dialect="ibm",
-    project_id=ProjectId("project-1"),
-    principal_id=PrincipalId("principal-1"),
     key_id=KeyId("key-1"),
-    program="sampler",
     asked_backend=BACKEND.name,
     backend=BACKEND.name,
-    upstream="aer",
-    kind=ExecutionKind.SIMULATOR,
     fallback_reason="",
     status=JobStatus.QUEUED,
-    reason="",
-    reason_code=None,
-    created_at=NOW,
-    started_at=None,
-    finished_at=None,
-    tags=(),
-    session_id=None,
-    private=False,
-    max_execution_seconds=None,
     circuits=1,
     total_shots=1000,
     estimated_seconds=0.5,
-    usage_seconds=0.0,
     calibration_digest=CALIBRATION.digest,
     decision_id="0195f000-0000-7000-8000-0000000000dd",
-    payload_digest="ab" * 32,
-    program_digest="cd" * 32,
-    stages={"received": "2026-03-01T12:00:00.000000Z"},
     echo={},
 )
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from adapters.ibm import IbmDialect, IbmSettings
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.errors import NotFoundError
-from gateway.domain.job import JobStatus
+from gateway.domain.job import JobRecord, JobStatus
 from gateway.ports import answers as answered
 from gateway.ports import operations as ask
 from gateway.ports.dialect import WireRequest
@@ -104,7 +104,7 @@ def _calibration() -> ask.ShowCalibration:
     return ask.ShowCalibration(backend="sim_line_5", before=None, calibration_id=None)
 
 
-def _view(job: values.JobRecord) -> answered.JobView:
+def _view(job: JobRecord) -> answered.JobView:
     return answered.JobView(job=job, body=None, queue_position=None)
 
 

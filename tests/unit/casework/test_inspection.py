@@ -11,49 +11,26 @@ from gateway.casework.projects import Terms
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.decision import Placement
 from gateway.domain.ids import uuid7
-from gateway.domain.job import JobRecord, JobStatus
+from gateway.domain.job import JobStatus
 from gateway.domain.money import Quote
 from gateway.domain.writes import AttemptUpdate, EntryDraft
 from gateway.ports.operations import ListJobs
 from gateway.store import holds
 from gateway.store.tables import subject_name
+from tests import records
 from tests.unit.casework.conftest import NOW
 
 WANTED = ListJobs(limit=10)
 PLACEMENT = Placement(upstream="aer", backend="sim_line_5", kind=ExecutionKind.SIMULATOR, fallback=False, reason="")
-JOB = JobRecord(
-    id="",
-    client_job_id="",
-    dialect="ibm",
-    project_id="",
+JOB = records.job(
     principal_id="0190-alice",
     key_id="abcdefabcdef",
-    program="sampler",
     asked_backend="sim_line_5",
     backend="sim_line_5",
-    upstream="aer",
-    kind=ExecutionKind.SIMULATOR,
     fallback_reason="",
-    status=JobStatus.PERMITTED,
-    reason="",
-    reason_code=None,
     created_at=NOW,
-    started_at=None,
-    finished_at=None,
-    tags=(),
-    session_id=None,
-    private=False,
-    max_execution_seconds=None,
     circuits=1,
-    total_shots=100,
-    estimated_seconds=0.1,
-    usage_seconds=0.0,
-    calibration_digest=None,
     decision_id="0190-decision",
-    payload_digest="ab" * 32,
-    program_digest="cd" * 32,
-    stages={},
-    echo={},
 )
 
 
