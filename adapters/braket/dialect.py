@@ -10,7 +10,7 @@ from uuid import UUID
 from adapters.braket import answers, credentials, labels, prices, refusals, restored, results, submissions
 from adapters.braket.routes import Routes, is_price_list
 from adapters.braket.settings import BraketSettings
-from gateway.domain.changes import Registers
+from gateway.domain.changes import Undo
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -86,7 +86,7 @@ class BraketDialect:
         job: JobRecord,
         submitted: bytes,
         documents: Mapping[str, bytes],
-        registers: Registers,  # noqa: ARG002  # Braket's results name qubits
+        undo: Undo,  # noqa: ARG002  # Braket's results name qubits
     ) -> Mapping[str, bytes]:
         """Put the client's own program back into Braket's results, and label them."""
         return restored.documents(job, submitted, documents)

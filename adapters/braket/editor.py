@@ -41,11 +41,12 @@ class BraketEditor:
         """Make every change that is asked for.
 
         Raises:
-            UnreadableError: `unkept`: the task must be private, or its results would be others.
+            UnreadableError: `unkept`: the task must be private or in parts, or its results would be others.
         """
         if changes.private:
             raise editor.unkept("Amazon Braket has no private tasks")
         document: dict[str, Any] = json.loads(body)
+        editor.check_whole(changes, document["shots"], "Amazon Braket")
         made = tuple(_made(document, changes))
         return Edited(body=json.dumps(document, separators=(",", ":")).encode() if made else body, made=made)
 

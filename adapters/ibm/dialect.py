@@ -10,7 +10,7 @@ from uuid import UUID
 
 from adapters.ibm import answers, credentials, instances, labels, refusals, restored, results, routes, submissions
 from adapters.ibm.settings import IbmSettings
-from gateway.domain.changes import Registers
+from gateway.domain.changes import Undo
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -97,10 +97,10 @@ class IbmDialect:
         return {"result": results.encode(submitted, result)}
 
     def restored(
-        self, job: JobRecord, submitted: bytes, documents: Mapping[str, bytes], registers: Registers
+        self, job: JobRecord, submitted: bytes, documents: Mapping[str, bytes], undo: Undo
     ) -> Mapping[str, bytes]:
-        """Put names and what was passed through back into IBM's result, and label it."""
-        return restored.documents(job, submitted, documents, registers)
+        """Put names, parts and what was passed through back into IBM's result, and label it."""
+        return restored.documents(job, submitted, documents, undo)
 
     def environment(
         self,

@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapters.ibm import splitting
 from adapters.ibm.reader import unnamed
-from gateway.domain.changes import METADATA, NAMES, TAGS, Change, Changes, Edited, Registers
+from gateway.domain.changes import METADATA, NAMES, TAGS, Change, Changes, Edited, Registers, Undo
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.openqasm_names import LANGUAGE, STANDARD_GATES, registers, renamed
 from gateway.ports import editor
@@ -36,7 +37,8 @@ class IbmEditor:
         """Make every change that is asked for.
 
         Raises:
-            UnreadableError: `unkept`: a circuit cannot be written without its names, or IBM takes no more tags.
+            UnreadableError: `unkept`: a circuit cannot be written without its names or sent in parts, or IBM takes no
+                more tags.
         """
         document: dict[str, Any] = json.loads(body)
         made = [*_capped(document, program, facts, changes), *_told(document, changes)]
@@ -45,8 +47,12 @@ class IbmEditor:
             circuits = _Circuits(document, program, changes)
             labels = circuits.rewrite()
             made += circuits.made()
+        # Last, so that what is written again is written once, however many parts it has.
+        if parts := splitting.parts(program, facts, changes):
+            splitting.split(document, program, parts)
+            made.append(editor.split("/params/pubs", changes.part_shots or 0))
         written = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
-        return Edited(body=written if made else body, made=tuple(made), registers=labels)
+        return Edited(body=written if made else body, made=tuple(made), undo=Undo(registers=labels, parts=parts))
 
 
 # ── how often it runs ────────────────────────────────────────────────────────────────────────────

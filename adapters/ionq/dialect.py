@@ -5,7 +5,7 @@ from uuid import UUID
 
 from adapters.ionq import answers, credentials, ids, labels, refusals, restored, results, routes, submissions
 from adapters.ionq.settings import IonqSettings
-from gateway.domain.changes import Registers
+from gateway.domain.changes import Undo
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -82,10 +82,10 @@ class IonqDialect:
         job: JobRecord,  # noqa: ARG002  # its warnings say that it was changed
         submitted: bytes,  # noqa: ARG002  # IonQ gives nothing of it back
         documents: Mapping[str, bytes],
-        registers: Registers,
+        undo: Undo,
     ) -> Mapping[str, bytes]:
         """Put the names of registers back into IonQ's shots."""
-        return restored.shots(documents, registers)
+        return restored.shots(documents, undo.registers)
 
     def environment(
         self,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.domain.changes import METADATA, NAMES, TAGS, Change, Changes, Edited
+from gateway.domain.changes import METADATA, NAMES, TAGS, Change, Changes, Edited, Undo
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.openqasm_names import LANGUAGE, STANDARD_GATES, registers, renamed
 from gateway.ports import editor
@@ -33,17 +33,18 @@ class IonqEditor:
         """Make every change that is asked for.
 
         Raises:
-            UnreadableError: `unkept`: the job must be private, or its registers cannot go by other names.
+            UnreadableError: `unkept`: the job must be private or in parts, or its registers cannot go by other names.
         """
         if changes.private:
             raise editor.unkept("IonQ has no private jobs")
+        editor.check_whole(changes, max(item.shots or 0 for item in program.items), "IonQ")
         document: dict[str, Any] = json.loads(body)
         labels = _labels(document) if changes.relabel else {}
         made = tuple(_made(document, program, changes, labels))
         return Edited(
             body=json.dumps(document, separators=(",", ":")).encode() if made else body,
             made=made,
-            registers=({new: own for own, new in labels.items()},) * len(program.items) if labels else (),
+            undo=Undo(registers=({new: own for own, new in labels.items()},) * len(program.items) if labels else ()),
         )
 
 

@@ -22,6 +22,7 @@ from gateway.casework.inspection import Entry, Inspection, JobReport
 from gateway.circuits.sandbox import Sandbox
 from gateway.domain import restoring
 from gateway.domain.backend import Calibration, ExecutionKind
+from gateway.domain.changes import Undo
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.result import ItemResult, ProgramResult, Tensor
@@ -147,11 +148,13 @@ class Replayer:
         )
         rerun = Rerun(reader=job.dialect, body=ran, facts=facts, seed=_seed(job, execution), calibration=snapshot)
         result = await self.rerunner.run(rerun)
-        if ran is not payload:
-            names = restoring.read(await self.vault.open(object_id=job.id, kind=restoring.CHANGES))
-            result = restoring.restored(result, names)
-        then, now = self._read(job, payload, documents), self._told_alike(job, payload, result)
-        return _compared(job, execution, payload, facts.digest, then, now, result)
+        undo = Undo() if ran is payload else await self._undo(job)
+        restored, digest = restoring.restored(result, undo), restoring.whole_digest(facts, undo)
+        then, now = self._read(job, payload, documents), self._told_alike(job, payload, restored)
+        return _compared(job, execution, payload, digest, then, now, result)
+
+    async def _undo(self, job: JobRecord) -> Undo:
+        return restoring.read(await self.vault.open(object_id=job.id, kind=restoring.CHANGES))
 
     async def _tell(self, job: JobRecord, noise: Noise, by: str) -> None:
         """Record who opens a payload, before it is opened."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self, TypeAlias
 
 CAP_SHOTS: Final = "cap-shots"
+SPLIT_SHOTS: Final = "split-shots"
 STRIP: Final = "strip"
 RELABEL_REGISTERS: Final = "relabel-registers"
 FORCE_PRIVATE: Final = "force-private"
@@ -25,6 +26,8 @@ LEAKS: Final = (METADATA, NAMES, TAGS)
 
 Registers: TypeAlias = tuple[Mapping[str, str], ...]
 """Per circuit, the name under which a classical register was sent, and its own."""
+Parts: TypeAlias = tuple[tuple[int, ...], ...]
+"""Per circuit, how many shots each of the parts has in which it was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Changes:
 
     most_shots: int | None = None
     """Of each circuit with each of its parameter sets."""
+    part_shots: int | None = None
+    """How many of them one part has at most; a circuit that runs more often is sent in several."""
     strip: tuple[str, ...] = ()
     """Of `LEAKS`."""
     relabel: bool = False
@@ -50,7 +55,15 @@ class Changes:
     @property
     def of_the_request(self) -> Self:
         """Keep what is told to whoever runs it, in that one's words."""
-        return replace(self, most_shots=None, strip=(), relabel=False)
+        return replace(self, most_shots=None, part_shots=None, strip=(), relabel=False)
+
+    def allowed(self, shots: int) -> int:
+        """Say how many of so many shots are run."""
+        return shots if self.most_shots is None else min(shots, self.most_shots)
+
+    def parts(self, shots: int) -> int:
+        """Count the parts in which a circuit is sent that is to run so often."""
+        return 1 if self.part_shots is None else max(1, -(-self.allowed(shots) // self.part_shots))
 
     def __bool__(self) -> bool:
         """Say whether anything is to be changed."""
@@ -84,11 +97,20 @@ class Obliged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """What undoes changes in results."""
+
+    registers: Registers = ()
+    """Empty where no register has another name."""
+    parts: Parts = ()
+    """Empty where no circuit was sent in parts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
     """A body after its changes."""
 
     body: bytes = field(repr=False)
     made: tuple[Change, ...]
     """Empty where nothing had to be changed; then the body has its own bytes."""
-    registers: Registers = ()
-    """Empty where no register has another name."""
+    undo: Undo = field(default_factory=Undo)

@@ -4,8 +4,9 @@ Counts are of the circuit as submitted; control-flow bodies count once, and a ga
 as what it is made of. Digests are SHA-256.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from gateway.domain.leaks import Scan
 
@@ -71,3 +72,8 @@ class ProgramFacts:
     """Encodings seen, such as `qpy-17` or `openqasm-3`."""
     scan: Scan | None = None
     """What its texts were looked through for; `None` where nobody did."""
+
+
+def program_digest(circuits: Iterable[CircuitFacts]) -> str:
+    """Give the digest of a program of these circuits."""
+    return sha256(b"".join(bytes.fromhex(each.digest) for each in circuits)).hexdigest()

@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.circuits.sandbox import Sandbox, UnreadablePayloadError
 from gateway.domain import restoring
-from gateway.domain.changes import Change, Changes, Edited, Obliged, Registers
+from gateway.domain.changes import Change, Changes, Edited, Obliged, Undo
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.clock import Clock
 from gateway.domain.decision import Decision, Finding
@@ -45,12 +45,12 @@ class Kept:
     tags: tuple[str, ...] = ()
     """What the job shows beside its own tags."""
     made: tuple[Change, ...] = ()
-    registers: Registers = ()
+    undo: Undo = field(default_factory=Undo)
 
     @property
     def document(self) -> bytes:
         """Write what undoes the changes in results; names are the client's, so this is sealed."""
-        return restoring.written(self.registers)
+        return restoring.written(self.undo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,7 @@ class Keeper:
         as_it_came = spoken == submission.dialect and not moved
         first = duties.changes if as_it_came else duties.changes.of_the_work
         edited, after = await self._edited(caller, submission.dialect, submission.body, first)
+        _check_parts(edited, after, berth, foreign=foreign)
         made, body = edited.made, edited.body
         if foreign:
             body = await self.outbound.written(caller, replace(submission, body=body), berth.backend)
@@ -106,7 +107,7 @@ class Keeper:
             written=body if foreign or made else None,
             tags=tuple(tag for tag in duties.changes.tags if tag not in submission.tags),
             made=made,
-            registers=edited.registers,
+            undo=edited.undo,
         )
 
     async def _edited(
@@ -131,6 +132,17 @@ class Keeper:
             raise UnkeptError(f"{berth.backend.vendor} cannot be told how long a job may run")
         if problem := lapsed(obliged, berth, self.clock):
             raise UnkeptError(problem)
+
+
+def _check_parts(edited: Edited, after: ProgramFacts | None, berth: Berth, *, foreign: bool) -> None:
+    """Look at what only the place of a job that goes in parts can say."""
+    if not edited.undo.parts:
+        return
+    most, circuits = berth.backend.max_circuits, 0 if after is None else len(after.circuits)
+    if foreign:
+        raise UnkeptError("a job that is written anew for its place cannot be sent in parts")
+    if circuits > most:
+        raise UnkeptError(f"in parts it is {circuits} circuits, and {berth.backend.name} takes at most {most}")
 
 
 def unkept(decision: Decision, error: UnkeptError) -> Decision:

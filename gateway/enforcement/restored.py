@@ -1,6 +1,6 @@
-"""Undoing in results what policy had changed in a job: registers get their own names back, and it is told.
+"""Undoing in results what policy had changed in a job: registers get their own names back, parts become one again.
 
-What cannot be undone, such as shots that were never run, is told. A job that ran as it came is left alone.
+It is told, and so is what cannot be undone, such as shots that were never run. A job that ran as it came is left alone.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gateway.domain import restoring
-from gateway.domain.changes import Registers
+from gateway.domain.changes import Undo
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
 from gateway.ports.dialect import Dialect
@@ -20,7 +20,7 @@ LABEL = "changes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restorer:
-    """Puts results as they would be if nothing had been renamed."""
+    """Puts results as they would be if nothing had been renamed, and nothing sent in parts."""
 
     dialects: Mapping[str, Dialect]
     vault: Vault
@@ -29,7 +29,7 @@ class Restorer:
         """Restore a result in our own words."""
         if not job.obliged.words:
             return result
-        own = restoring.restored(result, await self._registers(job))
+        own = restoring.restored(result, await self._undo(job))
         return replace(own, metadata={**own.metadata, LABEL: list(job.obliged.words)})
 
     async def documents(self, job: JobRecord, documents: Mapping[str, bytes]) -> Mapping[str, bytes]:
@@ -40,10 +40,10 @@ class Restorer:
         """
         if not job.obliged.words or "result" not in documents:
             return documents
-        registers = await self._registers(job)
+        undo = await self._undo(job)
         submitted = await self.vault.open(object_id=job.id, kind="payload")
         dialect = self.dialects[job.dialect]
-        return await asyncio.to_thread(dialect.restored, job, submitted, documents, registers)
+        return await asyncio.to_thread(dialect.restored, job, submitted, documents, undo)
 
-    async def _registers(self, job: JobRecord) -> Registers:
+    async def _undo(self, job: JobRecord) -> Undo:
         return restoring.read(await self.vault.open(object_id=job.id, kind=restoring.CHANGES))

@@ -6,7 +6,7 @@ regions that all of them name.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
 
@@ -17,10 +17,11 @@ from gateway.domain.changes import (
     FORCE_PRIVATE,
     LEAKS,
     RELABEL_REGISTERS,
+    SPLIT_SHOTS,
     STRIP,
     Changes,
 )
-from gateway.domain.decision import Decision
+from gateway.domain.decision import Decision, Obligation
 
 LIMIT_EXECUTION: Final = "limit-execution"
 LIMIT_SESSION: Final = "limit-session"
@@ -97,6 +98,12 @@ KNOWN: Final[Mapping[str, Kind]] = {
         does="Each circuit runs at most so often with each of its parameter sets.",
         fits=_counts("shots"),
     ),
+    SPLIT_SHOTS: Kind(
+        takes="`shots`",
+        does="A circuit that runs more often is sent in parts of at most so many shots, all of them in one job; its "
+        "user gets one result.",
+        fits=_counts("shots"),
+    ),
     STRIP: Kind(
         takes=f"`of`: any of {', '.join(f'`{each}`' for each in LEAKS)}",
         does="What names or describes the work is left out of what is sent.",
@@ -162,9 +169,14 @@ class Duties:
     """Whose approval it waits for; empty lets it go now."""
 
     @classmethod
-    def of(cls, decision: Decision) -> Self:
+    def of(cls, decision: Decision) -> "Duties":
         """Read a decision's obligations, which were checked when it was read."""
-        told = _Told(decision)
+        return cls.told(decision.obligations) if decision.obligations else _NONE
+
+    @classmethod
+    def told(cls, obligations: Sequence[Obligation]) -> Self:
+        """Keep obligations together."""
+        told = _Told(obligations)
         regions = [set(given["regions"]) for given in told.of(PIN_REGION)]
         return cls(
             changes=_changes(told),
@@ -179,11 +191,11 @@ class Duties:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    decision: Decision
+    obligations: Sequence[Obligation]
 
     def of(self, kind: str) -> list[Parameters]:
         """Give the parameters of every obligation of one kind."""
-        return [each.parameters for each in self.decision.obligations if each.kind == kind]
+        return [each.parameters for each in self.obligations if each.kind == kind]
 
     def least(self, kind: str, name: str) -> int | None:
         """Give the strictest number; `None` without such an obligation."""
@@ -197,6 +209,7 @@ class _Told:
 def _changes(told: _Told) -> Changes:
     return Changes(
         most_shots=told.least(CAP_SHOTS, "shots"),
+        part_shots=told.least(SPLIT_SHOTS, "shots"),
         strip=told.all(STRIP, "of"),
         relabel=bool(told.of(RELABEL_REGISTERS)),
         private=bool(told.of(FORCE_PRIVATE)),
@@ -204,10 +217,14 @@ def _changes(told: _Told) -> Changes:
     )
 
 
+_NONE: Final = Duties.told(())
+"""What most decisions oblige to; it is asked for again and again on a job's way."""
+
+
 def execution_limit_seconds(decision: Decision, *given: int | None) -> int | None:
     """Give the shortest of what obligations allow and of what is given besides; `None` is no limit.
 
     Given are what the caller asked for, and how long the price holds that was quoted by the second.
     """
-    limits = [_Told(decision).least(LIMIT_EXECUTION, "seconds"), *given]
+    limits = [_Told(decision.obligations).least(LIMIT_EXECUTION, "seconds"), *given]
     return min((seconds for seconds in limits if seconds is not None), default=None)

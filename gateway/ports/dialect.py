@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
-from gateway.domain.changes import Registers
+from gateway.domain.changes import Undo
 from gateway.domain.errors import GatewayError
 from gateway.domain.job import JobRecord
 from gateway.domain.result import ProgramResult
@@ -169,7 +169,7 @@ class Dialect(Protocol):
         ...
 
     def restored(
-        self, job: JobRecord, submitted: bytes, documents: Mapping[str, bytes], registers: Registers
+        self, job: JobRecord, submitted: bytes, documents: Mapping[str, bytes], undo: Undo
     ) -> Mapping[str, bytes]:
         """Undo in its vendor's documents what policy had changed in a job, and say there that it was changed.
 
@@ -177,7 +177,7 @@ class Dialect(Protocol):
             job: what ran; `obliged.words` says what was changed.
             submitted: the received body, for what must be put back.
             documents: the vendor's own.
-            registers: names that were sent, and the client's own.
+            undo: names that were sent and the client's own, and the parts in which circuits were sent.
 
         Raises:
             ValueError: the documents are not what the vendor's format says.

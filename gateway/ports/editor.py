@@ -40,6 +40,16 @@ def unkept(message: str) -> UnreadableError:
     return UnreadableError(UNKEPT, message)
 
 
+def check_whole(changes: Changes, shots: int, vendor: str) -> None:
+    """Refuse to send a circuit as it is that policy wants in parts.
+
+    Raises:
+        UnreadableError: `unkept`: this vendor's jobs run every circuit once.
+    """
+    if changes.parts(shots) > 1:
+        raise unkept(f"a job of {vendor}'s cannot run its circuits in parts of {changes.part_shots} shots")
+
+
 _LEAKS: Final = {
     kinds.METADATA: "its metadata was",
     kinds.NAMES: "its names, labels and comments were",
@@ -51,6 +61,12 @@ _LEAKS: Final = {
 def capped(place: str, shots: int) -> Change:
     """Say that circuits run less often than was asked."""
     return Change(kind=kinds.CAP_SHOTS, place=place, words=f"no circuit runs more than {shots} times")
+
+
+def split(place: str, shots: int) -> Change:
+    """Say that circuits were sent in parts."""
+    words = f"circuits were sent in parts of at most {shots} shots, and their results put together again"
+    return Change(kind=kinds.SPLIT_SHOTS, place=place, words=words)
 
 
 def stripped(place: str, leak: str) -> Change:

@@ -26,11 +26,16 @@ def overrides(page, tmp_path):
     return tmp_path / "rules"
 
 
+def circuits(story):
+    """Give what a golden story's circuits are like."""
+    return json.loads((FOLDER / f"{story}.json").read_text("utf-8"))["circuits"]
+
+
 def obliged(overrides, story, **changes):
     """Decide a golden story with some facts changed; gives what is obliged, by kind."""
     facts = json.loads((FOLDER / f"{story}.json").read_text("utf-8"))
     for noun, values in changes.items():
-        facts[noun] |= values
+        facts[noun] = values if isinstance(values, list) else facts[noun] | values
     decision = evaluate(load(default_root(), overrides), json.dumps(facts).encode())
     assert decision.allow, decision.deny
     return {each.kind: each.parameters for each in decision.obligations}
@@ -42,10 +47,20 @@ def test_hardware_takes_a_fresh_calibration(overrides):
     assert kinds["require-calibration"] == {"max_age_seconds": 86400}
 
 
+def test_ibms_samplers_run_in_parts_and_nobody_elses(overrides):
+    many = {"circuits": [{**circuit, "shots": 5001} for circuit in circuits("allow-hardware")]}
+
+    assert obliged(overrides, "allow-hardware", backend={"vendor": "ibm"}, **many)["split-shots"] == {"shots": 5000}
+    assert "split-shots" not in obliged(overrides, "allow-hardware", backend={"vendor": "ionq"}, **many)
+    assert "split-shots" not in obliged(
+        overrides, "allow-hardware", backend={"vendor": "ibm"}, job={"program": "executor"}, **many
+    )
+
+
 def test_what_is_confidential_says_nothing_about_itself(overrides):
     secret = {"classification": "confidential", "declared_classification": "confidential"}
 
-    kinds = obliged(overrides, "allow-hardware", job=secret, backend={"region": "eu-de", "vendor": "IBM"})
+    kinds = obliged(overrides, "allow-hardware", job=secret, backend={"region": "eu-de", "vendor": "ibm"})
 
     assert kinds["strip"] == {"of": ["metadata", "names", "tags"]}
     assert {"relabel-registers", "force-private", "add-tags", "limit-execution"} <= set(kinds)
@@ -58,6 +73,7 @@ def test_a_simulator_is_obliged_to_nothing(overrides):
 def test_every_kind_that_a_table_can_ask_for_is_on_the_page(page):
     told = {
         "shots": "cap-shots",
+        "split_shots": "split-shots",
         "strip": "strip",
         "relabel_registers": "relabel-registers",
         "private": "force-private",

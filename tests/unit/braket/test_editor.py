@@ -102,6 +102,14 @@ def test_a_task_that_must_be_private_is_not_sent():
     assert caught.value.code == "unkept"
 
 
+def test_a_task_that_must_be_sent_in_parts_is_not_sent():
+    assert edited(body(), part_shots=50).made == ()
+    with pytest.raises(UnreadableError, match="Amazon Braket's cannot run its circuits in parts of 49 shots") as caught:
+        edited(body(), part_shots=49)
+
+    assert caught.value.code == "unkept"
+
+
 def test_what_is_so_already_keeps_its_bytes():
     given = json.dumps(body()).encode()
 

@@ -7,7 +7,8 @@ import pytest
 
 from gateway.circuits.sandbox import UnreadablePayloadError
 from gateway.domain import restoring
-from gateway.domain.changes import Change, Changes, Edited, Obliged
+from gateway.domain.changes import Change, Changes, Edited, Obliged, Undo
+from gateway.domain.circuit import ProgramFacts
 from gateway.domain.decision import Obligation
 from gateway.domain.principal import Caller
 from gateway.enforcement.obliged import (
@@ -30,6 +31,7 @@ ALICE = Caller(principal=PRINCIPAL, project=PROJECT, key=KEY)
 NOW = values.CALIBRATION.taken_at + timedelta(seconds=100)
 AFTER = replace(MEASURED, total_shots=1)
 CAP = Obligation(kind="cap-shots", parameters={"shots": 1})
+SPLIT = Obligation(kind="split-shots", parameters={"shots": 1})
 TAG = Obligation(kind="add-tags", parameters={"tags": ["team=qc"]})
 HIDE = Obligation(kind="force-private", parameters={})
 
@@ -40,13 +42,15 @@ class Desk(ToySandbox):
 
     asked: list[tuple[str, bytes, Changes]] = field(default_factory=list)
     refuses: str = ""
+    undo: Undo = field(default_factory=lambda: Undo(registers=({"r0": "c"},)))
+    after: ProgramFacts = AFTER
 
     async def edit(self, *, reader, body, changes, **_):
         self.asked.append((reader, body, changes))
         if self.refuses:
             raise UnreadablePayloadError(problem="unkept", message=self.refuses)
         made = (Change(kind="cap-shots", place="/shots", words=f"changed as {reader}"),)
-        return Edited(body=body + b" changed", made=made, registers=({"r0": "c"},)), AFTER
+        return Edited(body=body + b" changed", made=made, undo=self.undo), self.after
 
 
 def keeper(desk, upstream):
@@ -80,7 +84,7 @@ async def test_everything_is_changed_at_once_where_its_words_are_spoken():
     assert kept.measured is AFTER
     assert kept.obliged.words == ("changed as ibm",)
     assert kept.tags == ("team=qc",)
-    assert restoring.read(kept.document) == ({"r0": "c"},)
+    assert restoring.read(kept.document) == Undo(registers=({"r0": "c"},))
 
 
 async def test_our_simulator_is_told_nothing_that_is_meant_for_a_vendor():
@@ -107,6 +111,26 @@ async def test_what_is_moved_at_its_own_vendor_is_written_anew():
     assert len(desk.translations) == 1
     assert kept.written is not None
     assert kept.made == ()
+
+
+@pytest.mark.parametrize("circuits", [300, 301], ids=["as many as it takes", "one too many"])
+async def test_a_job_in_parts_is_no_more_circuits_than_its_backend_takes(circuits):
+    after = replace(MEASURED, circuits=MEASURED.circuits[:1] * circuits)
+    desk = Desk(undo=Undo(parts=((1,) * circuits,)), after=after)
+
+    if circuits == values.BACKEND.max_circuits:
+        kept, _ = await keep(SPLIT, desk=desk)
+        assert restoring.read(kept.document).parts == desk.undo.parts
+    else:
+        with pytest.raises(UnkeptError, match="it is 301 circuits, and sim_line_5 takes at most 300"):
+            await keep(SPLIT, desk=desk)
+
+
+async def test_a_job_in_parts_is_not_put_into_another_vendors_words():
+    desk = Desk(undo=Undo(parts=((1, 1),)))
+
+    with pytest.raises(UnkeptError, match="written anew"):
+        await keep(SPLIT, desk=desk, upstream=ToyUpstream(name="ionq", dialect="ionq"))
 
 
 async def test_what_cannot_be_changed_is_not_sent_as_it_came():

@@ -8,7 +8,7 @@ import pytest
 from adapters.ibm.dialect import IbmDialect
 from adapters.ibm.settings import IbmSettings
 from adapters.ibm.vendor_results import decode
-from gateway.domain.changes import Obliged
+from gateway.domain.changes import Obliged, Undo
 from tests.fakes import values
 
 JOB = replace(values.JOB, obliged=Obliged(words=("its names were left out",)))
@@ -16,10 +16,9 @@ SUBMITTED = {"program_id": "sampler", "params": {}}
 DIALECT = IbmDialect(IbmSettings())
 
 
-def given_back(document, registers, submitted=None):
-    made = DIALECT.restored(
-        JOB, json.dumps(submitted or SUBMITTED).encode(), {"result": document, "metrics": b"{}"}, registers
-    )
+def given_back(document, registers=(), submitted=None, parts=()):
+    body, undo = json.dumps(submitted or SUBMITTED).encode(), Undo(registers=registers, parts=parts)
+    made = DIALECT.restored(JOB, body, {"result": document, "metrics": b"{}"}, undo)
     assert made["metrics"] == b"{}"
     return made["result"]
 

@@ -81,7 +81,7 @@ def test_a_programs_registers_keep_their_names_unless_they_are_to_get_others():
 
     assert kept.body.count(SECRET.encode()) == 2
     assert SECRET.encode() not in renamed.body
-    assert renamed.registers == ({"r0": f"c{SECRET}"},)
+    assert renamed.undo.registers == ({"r0": f"c{SECRET}"},)
     assert measure(read(renamed.body)).digest == measure(read(json.dumps(dynamic()).encode())).digest
 
 
@@ -106,6 +106,20 @@ def test_shots_of_another_shape_are_not_given_out_as_they_are():
 def test_a_job_that_must_be_private_is_not_sent():
     with pytest.raises(UnreadableError, match="no private jobs") as caught:
         edited(body(), private=True)
+
+    assert caught.value.code == "unkept"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"part_shots": 64}, {"part_shots": 9, "most_shots": 9}], ids=["one part", "capped"]
+)
+def test_a_job_that_fits_into_one_part_is_sent(changes):
+    assert edited(body(), **changes).undo.parts == ()
+
+
+def test_a_job_that_must_be_sent_in_parts_is_not_sent():
+    with pytest.raises(UnreadableError, match="IonQ's cannot run its circuits in parts of 63 shots") as caught:
+        edited(body(), part_shots=63)
 
     assert caught.value.code == "unkept"
 

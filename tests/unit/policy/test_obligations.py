@@ -11,6 +11,7 @@ GOOD = {
     "limit-execution": {"seconds": 1},
     "limit-session": {"seconds": 60},
     "cap-shots": {"shots": 1},
+    "split-shots": {"shots": 1},
     "strip": {"of": ["names"]},
     "relabel-registers": {},
     "force-private": {},
@@ -37,6 +38,7 @@ def test_each_kind_takes_its_own_parameters_and_no_other(kind):
         pytest.param("cap-shots", {"shots": 1.0}, id="a float is no whole number"),
         pytest.param("cap-shots", {"shots": 2**53}, id="more than every reader of JSON holds"),
         pytest.param("cap-shots", {}, id="nothing said"),
+        pytest.param("split-shots", {"shots": 0}, id="parts without a shot"),
         pytest.param("strip", {"of": []}, id="nothing to strip"),
         pytest.param("strip", {"of": ["names", "names"]}, id="the same twice"),
         pytest.param("strip", {"of": ["shots"]}, id="what is no leak"),
@@ -68,6 +70,8 @@ def test_the_strictest_of_a_kind_wins():
     found = duties(
         ("cap-shots", {"shots": 9}),
         ("cap-shots", {"shots": 5}),
+        ("split-shots", {"shots": 3}),
+        ("split-shots", {"shots": 2}),
         ("limit-session", {"seconds": 60}),
         ("limit-session", {"seconds": 30}),
         ("require-calibration", {"max_age_seconds": 7}),
@@ -75,7 +79,7 @@ def test_the_strictest_of_a_kind_wins():
         ("strip", {"of": ["tags", "names"]}),
     )
 
-    assert found.changes == Changes(most_shots=5, strip=("names", "tags"))
+    assert found.changes == Changes(most_shots=5, part_shots=2, strip=("names", "tags"))
     assert (found.session_seconds, found.calibration_seconds) == (30, 7)
 
 

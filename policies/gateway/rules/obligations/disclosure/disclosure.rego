@@ -23,21 +23,21 @@ deny contains result.unknown("obligations/disclosure", "whose job it is, or wher
 
 # What a row does not say is looked for first: an engine may give up on a head that holds something undefined.
 obligations contains result.obligation("strip", {"of": leaks}) if {
-	some row in obliged.rows("disclosure")
+	some row in obliged.rows.disclosure
 	leaks := row.strip
 }
 
 obligations contains result.obligation("relabel-registers", {}) if {
-	some row in obliged.rows("disclosure")
+	some row in obliged.rows.disclosure
 	object.get(row, "relabel_registers", false) != false
 }
 
 obligations contains result.obligation("force-private", {}) if {
-	some row in obliged.rows("disclosure")
+	some row in obliged.rows.disclosure
 	object.get(row, "private", false) != false
 }
 
 obligations contains result.obligation("add-tags", {"tags": tags}) if {
-	some row in obliged.rows("disclosure")
+	some row in obliged.rows.disclosure
 	tags := row.add_tags
 }

@@ -15,6 +15,7 @@ test_allows[name] if {
 test_denies[name] if {
 	some name, [table, facts] in {
 		"a row that nobody understands": [[{"when": {}, "hide": true}], testing.facts],
+		"conditions that are a list": [[{"when": [], "private": true}], testing.facts],
 		"no table": [null, testing.facts],
 		"a project that is not known": [[], testing.changed({"project": {"name": null}})],
 		"a class that is not known": [[], testing.changed({"job": {"classification": null}})],

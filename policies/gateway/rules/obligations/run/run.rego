@@ -21,18 +21,18 @@ deny contains result.unknown("obligations/run", "how long and where which jobs m
 
 deny contains result.unknown("obligations/run", "whose job it is, or where it would run") if not obliged.known
 
-obligations contains result.obligation(duty.kind, {duty.parameter: value}) if {
-	some row in obliged.rows("run")
-	some name, duty in _table
+obligations contains result.obligation(kind, {parameter: value}) if {
+	some row in obliged.rows.run
+	some name, [kind, parameter] in _table
 	value := row[name]
 }
 
 _understood if obliged.understood("run", object.keys(_table))
 
 _table := {
-	"backends": {"kind": "place-elsewhere", "parameter": "backends"},
-	"calibration_seconds": {"kind": "require-calibration", "parameter": "max_age_seconds"},
-	"execution_seconds": {"kind": "limit-execution", "parameter": "seconds"},
-	"regions": {"kind": "pin-region", "parameter": "regions"},
-	"session_seconds": {"kind": "limit-session", "parameter": "seconds"},
+	"backends": ["place-elsewhere", "backends"],
+	"calibration_seconds": ["require-calibration", "max_age_seconds"],
+	"execution_seconds": ["limit-execution", "seconds"],
+	"regions": ["pin-region", "regions"],
+	"session_seconds": ["limit-session", "seconds"],
 }

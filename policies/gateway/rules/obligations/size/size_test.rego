@@ -20,6 +20,7 @@ test_denies[name] if {
 		"a condition that nobody knows": [[{"when": {"moon": ["full"]}, "shots": 5}], _shots(10)],
 		"a condition that is no list": [[{"when": {"kind": "simulator"}, "shots": 5}], _shots(10)],
 		"a row without conditions": [[{"shots": 5}], _shots(10)],
+		"a row that asks for parts, and for something else": [[{"when": {}, "split_shots": 5, "parts": 2}], _shots(10)],
 		"a row that asks for something else": [[{"when": {}, "shot": 5}], _shots(10)],
 		"a row that asks for nothing": [[{"when": {}}], _shots(10)],
 	}
@@ -33,6 +34,14 @@ test_obliges[name] if {
 		"just as many": [{"when": {}, "shots": 5}, 5, set()],
 		"on this kind of machine": [{"when": {"kind": ["simulator"]}, "shots": 5}, 6, {{"kind": "cap-shots", "parameters": {"shots": 5}}}],
 		"on another kind": [{"when": {"kind": ["hardware"]}, "shots": 5}, 6, set()],
+		"in parts": [{"when": {}, "split_shots": 5}, 6, {{"kind": "split-shots", "parameters": {"shots": 5}}}],
+		"one part has room for all": [{"when": {}, "split_shots": 5}, 5, set()],
+		"fewer, and those in parts": [
+			{"when": {}, "shots": 9, "split_shots": 5},
+			10,
+			{{"kind": "cap-shots", "parameters": {"shots": 9}}, {"kind": "split-shots", "parameters": {"shots": 5}}},
+		],
+		"parts of what is no number": [{"when": {}, "split_shots": "5"}, 6, {{"kind": "split-shots", "parameters": {"shots": "5"}}}],
 		"only where every condition holds": [{"when": {"kind": ["simulator"], "team": ["ops"]}, "shots": 5}, 6, set()],
 	}
 
