@@ -22,6 +22,8 @@ _PLACE_BYTES: Final = 128
 """What the writer adds around an event, at most."""
 _BIG: Final = 1 << 53
 """The first integer that a reader with double precision may not tell from its neighbour."""
+_AS_THEY_ARE: Final = frozenset({str, bool, type(None)})
+"""Types of most values; those derived from them, such as enumerations, are written as what they derive from."""
 _LISTS: Final = (list, tuple)
 _MAPS: Final = (dict, Mapping)
 """In this order: to ask whether something is a mapping takes ten times as long as to see a dictionary."""
@@ -324,6 +326,8 @@ def plain(value: Any) -> Any:
     Raises:
         ValueError: a float, a key that is not ASCII text, an integer beyond 2**53, or anything JSON does not have.
     """
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, str):
         return str(value)
     if value is None or isinstance(value, bool):
@@ -333,10 +337,10 @@ def plain(value: Any) -> Any:
             raise ValueError("an integer is 2**53 or more; write it as text")
         return int(value)
     if isinstance(value, _LISTS):
-        return [plain(inner) for inner in value]
+        return [inner if type(inner) in _AS_THEY_ARE else plain(inner) for inner in value]
     if isinstance(value, _MAPS):
         _check_keys(value)
-        return {key: plain(inner) for key, inner in value.items()}
+        return {key: inner if type(inner) in _AS_THEY_ARE else plain(inner) for key, inner in value.items()}
     raise ValueError(f"a {type(value).__name__} has no place in it")
 
 

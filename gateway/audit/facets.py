@@ -40,26 +40,29 @@ class Subjects:
 def facets(seq: int, event: Event, job: IndexedEntry | None = None) -> IndexedEntry:
     """Read what an entry is found by; `job` is the entry that decided the job it speaks of."""
     body = event.body
+    told: dict[str, Any] = {
+        "subject": _text(body, "by") or _text(body, "principal"),
+        "key": _text(body, "key"),
+        "job_id": _text(body, "job_id"),
+        "client_job_id": _text(body, "client_job_id"),
+        "code": _text(body, "code"),
+        "classification": _text(body, "classification"),
+        **_place(body),
+        **_cost(body),
+    }
+    if job is not None:
+        told |= {name: getattr(job, name) for name in _INHERITED if told[name] is None}
     found = IndexedEntry(
         seq=seq,
         at=event.at,
         type=event.type,
         event_id=event.id,
         project_id=event.project,
-        subject=_text(body, "by") or _text(body, "principal"),
-        key=_text(body, "key"),
-        job_id=_text(body, "job_id"),
-        client_job_id=_text(body, "client_job_id"),
         ruling=DECISIONS.get(event.type),
         rules=tuple(_rules(body)),
-        code=_text(body, "code"),
-        classification=_text(body, "classification"),
         reason=_reason(body),
-        **_place(body),
-        **_cost(body),
+        **told,
     )
-    if job is not None:
-        found = replace(found, **{name: getattr(job, name) for name in _INHERITED if getattr(found, name) is None})
     return replace(found, terms=tuple(sorted(set(_terms(found, body)))))
 
 

@@ -4,18 +4,22 @@ Seconds: every shot takes depth x 100 ns (a layer of mixed gates) plus 250 us (r
 between shots), which is what superconducting machines need to within a factor of three.
 Shots of an estimator: ceil(1 / precision^2) for each measurement basis, as an observable of norm 1 has a
 variance of at most 1; bases are counted for the observable of the pub that needs most of them.
+
+Who varies parameters sends one circuit again and again. What was measured of it follows from the bytes that it was
+read from, so a worker keeps it by their digest; a worker serves one project, and what it keeps ends with it.
 """
 
-import hashlib
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from gateway.circuits.bases import count_bases
 from gateway.circuits.fingerprint import digest
-from gateway.circuits.structure import Structures
+from gateway.circuits.structure import Structure, Structures
 from gateway.circuits.tally import largest_component, tally
-from gateway.domain.circuit import CircuitFacts, ProgramFacts
+from gateway.domain.circuit import CircuitFacts, ProgramFacts, program_digest
 from gateway.ports.reader import Item, Program
 
 LAYER_SECONDS = 1e-7
@@ -24,29 +28,82 @@ LARGEST = 2**53 - 1
 """Counts stop here: the largest integer that every reader of facts holds exactly."""
 MAX_NAMES = 64
 """Different operations told apart; the rest count together as `other`."""
+REMEMBERED = 256
+"""Circuits of which is kept what was measured, at a few kilobytes each."""
 
 
-def measure(program: Program) -> ProgramFacts:
-    """Measure every circuit of a program.
+class Looked(NamedTuple):
+    """What was measured of a circuit, whatever an item does with it."""
+
+    facts: CircuitFacts
+    structure: Structure
+    instructions: int
+    """How many were looked at to know its structure."""
+
+
+class Known:
+    """What was measured of circuits before, by the digest of what they were read from; a bounded number of them."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._looked: OrderedDict[bytes, Looked] = OrderedDict()
+
+    def of(self, item: Item, structures: Structures) -> Looked:
+        """Look at an item's circuit, unless that was done before.
+
+        Raises:
+            UnreadableError: `too-large`: it amounts to more than can be counted.
+        """
+        if item.source is not None and (known := self._looked.get(item.source)) is not None:
+            self._looked.move_to_end(item.source)
+            return known._replace(structure=structures.again(known.structure, known.instructions))
+        looked = _looked_at(item.circuit, structures)
+        # Without a fingerprint, others of its submission may have used up what may be looked at.
+        if item.source is not None and looked.structure.fingerprint is not None:
+            self._keep(item.source, looked)
+        return looked
+
+    def _keep(self, source: bytes, looked: Looked) -> None:
+        self._looked[source] = looked
+        if len(self._looked) > self._most:
+            self._looked.popitem(last=False)
+
+
+def measure(program: Program, known: Known | None = None) -> ProgramFacts:
+    """Measure every circuit of a program; the facts are the same whatever is known.
 
     Raises:
         UnreadableError: `too-large`: a circuit amounts to more than can be counted.
     """
-    structures = Structures()
-    circuits = tuple(_measured(item, structures) for item in program.items)
+    structures, known = Structures(), known or Known()
+    circuits = tuple(_measured(item, known.of(item, structures)) for item in program.items)
     return ProgramFacts(
         circuits=circuits,
         total_shots=min(sum(facts.bindings * facts.shots for facts in circuits), LARGEST),
         estimated_seconds=min(sum(map(_seconds, circuits)), float(LARGEST)),
-        digest=hashlib.sha256(b"".join(bytes.fromhex(facts.digest) for facts in circuits)).hexdigest(),
+        digest=program_digest(circuits),
         payload_versions=program.payload_versions,
     )
 
 
-def _measured(item: Item, structures: Structures) -> CircuitFacts:
-    circuit, total = item.circuit, tally(item.circuit)
-    terms, structure = _terms(item), structures.of(item.circuit)
-    return CircuitFacts(
+def _measured(item: Item, looked: Looked) -> CircuitFacts:
+    """Say of a circuit what an item does with it."""
+    terms = _terms(item)
+    return replace(
+        looked.facts,
+        bindings=math.prod(item.shape),
+        shots=_shots(item, terms),
+        observables=len(set().union(*terms)),
+        samplex=item.samplex,
+        fingerprint=looked.structure.fingerprint,
+        skeleton=looked.structure.skeleton,
+    )
+
+
+def _looked_at(circuit: Any, structures: Structures) -> Looked:
+    total, before = tally(circuit), structures.left
+    structure = structures.of(circuit)
+    facts = CircuitFacts(
         digest=digest(circuit),
         qubits_used=len(total.used),
         qubits_declared=circuit.num_qubits,
@@ -63,17 +120,15 @@ def _measured(item: Item, structures: Structures) -> CircuitFacts:
         resets=total.resets,
         control_flow=total.control_flow,
         parameters=circuit.num_parameters,
-        bindings=math.prod(item.shape),
-        shots=_shots(item, terms),
-        observables=len(set().union(*terms)),
+        bindings=1,
+        shots=0,
+        observables=0,
         clifford=total.rotations == 0,
         rotations=total.rotations,
         two_qubit_depth=total.two_qubit_depth,
-        samplex=item.samplex,
         largest_component=largest_component(total.links, total.used),
-        fingerprint=structure.fingerprint,
-        skeleton=structure.skeleton,
     )
+    return Looked(facts, structure, before - structures.left)
 
 
 def _terms(item: Item) -> list[Mapping[str, float]]:

@@ -44,7 +44,8 @@ class Structures:
     """Recognises the circuits of one submission, within one allowance."""
 
     def __init__(self, instructions: int = MAX_INSTRUCTIONS) -> None:
-        self._unroller = Unroller(Allowance(instructions), self._body)
+        self._allowance = Allowance(instructions)
+        self._unroller = Unroller(self._allowance, self._body)
 
     def of(self, circuit: QuantumCircuit) -> Structure:
         """Give the forms of a circuit.
@@ -64,6 +65,20 @@ class Structures:
             if len(skeleton) >= SMALLEST_SKELETON
             else None,
         )
+
+    @property
+    def left(self) -> int:
+        """How many instructions may still be looked at; negative where there were more."""
+        return self._allowance.left
+
+    def again(self, known: Structure, instructions: int) -> Structure:
+        """Give the forms of a circuit as looking at its instructions once more would: the allowance counts the same."""
+        try:
+            if instructions:
+                self._allowance.take(instructions)
+        except TooManyStepsError:
+            return Structure()
+        return known
 
     def _body(self, circuit: QuantumCircuit, nesting: int) -> tuple[bytes, Sequence[bytes]]:
         colouring = _Colouring(self._unroller.steps(circuit, nesting), circuit.num_qubits + circuit.num_clbits)

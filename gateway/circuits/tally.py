@@ -204,7 +204,7 @@ def _read(total: Tally, clbits: Iterable[int]) -> None:
 
 
 def _advance(depths: list[int], wires: list[int], deep: int) -> None:
-    level = max((depths[wire] for wire in wires), default=0) + deep
+    level = max([depths[wire] for wire in wires], default=0) + deep
     for wire in wires:
         depths[wire] = level
 

@@ -97,12 +97,13 @@ class Texts:
         """Take every text of a JSON value."""
         if isinstance(value, str):
             self._text(value, place, circuit, depth)
-        elif isinstance(value, Mapping):
-            for name, inner in value.items():
-                self._member(str(name), inner, place, circuit, depth)
         elif isinstance(value, list | tuple):
             for inner in value:
                 self.take(inner, place, circuit, depth)
+        # Whether something is a mapping is dear to ask, and most of what is left are numbers.
+        elif not isinstance(value, int | float | None) and isinstance(value, Mapping):
+            for name, inner in value.items():
+                self._member(str(name), inner, place, circuit, depth)
 
     def _member(self, name: str, value: Any, place: Place, circuit: int | None, depth: int) -> None:
         inner = _KNOWN_KEYS.get(name, place) if place is Place.FIELDS else place

@@ -47,7 +47,7 @@ class Allowance:
     """How many instructions may still be looked at."""
 
     def __init__(self, instructions: int) -> None:
-        self._left = instructions
+        self.left = instructions
 
     def take(self, instructions: int = 1) -> None:
         """Look at some.
@@ -55,8 +55,8 @@ class Allowance:
         Raises:
             TooManyStepsError: that is more than may be looked at.
         """
-        self._left -= instructions
-        if self._left < 0:
+        self.left -= instructions
+        if self.left < 0:
             raise TooManyStepsError
 
 

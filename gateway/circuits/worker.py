@@ -17,14 +17,15 @@ import msgspec
 
 from gateway.circuits import redact
 from gateway.circuits.limits import SandboxLimits
-from gateway.circuits.measure import measure
+from gateway.circuits.measure import Known, measure
+from gateway.circuits.same import check_values, checked
 from gateway.circuits.scan import looks, scan
 from gateway.circuits.texts import Texts
 from gateway.domain.backend import Backend, ExecutionKind
 from gateway.domain.changes import LEAKS, Changes
 from gateway.domain.circuit import ProgramFacts
 from gateway.domain.leaks import Action, LeakRule, LeakRules, Scan
-from gateway.ports.editor import Editor, unkept
+from gateway.ports.editor import Editor
 from gateway.ports.reader import Encoder, Program, Reader, UnreadableError
 from gateway.processes.child import bind_to_parent, cpu_budget, harden, isolate_network
 from gateway.processes.zygote import serve_forks
@@ -82,12 +83,13 @@ class Worker:
     ) -> None:
         self._readers, self._limits = readers, limits
         self._encoders, self._editors = encoders or {}, editors or {}
+        self._known, self._reading = Known(), limits.reading
 
     def warm_up(self) -> None:
         """Read, measure, translate and change every sample, so that nothing is imported once rights are given up."""
         for reader in self._readers.values():
             for body in reader.samples():
-                program = reader.read(body, self._limits.reading)
+                program = reader.read(body, self._reading)
                 measure(program)
                 scan(Texts.of(body, program), looks(_EVERY_RULE.encoded))
                 self._try_encoders(program)
@@ -114,12 +116,20 @@ class Worker:
         if "documents" in message:
             screened = redact.screen(message["documents"], looks(message["rules"]))
             return {"screened": msgspec.to_builtins(screened, builtin_types=(bytes,))}
-        program = self._readers[message["reader"]].read(message["body"], self._limits.reading)
+        program = self._readers[message["reader"]].read(message["body"], self._reading)
         if "encoder" in message:
             return {"body": self._encoded(message["encoder"], program, message["backend"])}
         if "changes" in message:
             return self._edited(message, program)
-        return {"facts": msgspec.to_builtins(_looked_through(message, program))}
+        return {"facts": msgspec.to_builtins(self._looked_through(message, program))}
+
+    def _looked_through(self, message: Mapping[str, Any], program: Program) -> ProgramFacts:
+        """Measure a program, and look through its texts where rules came along."""
+        facts = measure(program, self._known)
+        if "rules" not in message:
+            return facts
+        rules = looks(message["rules"])
+        return replace(facts, scan=scan(Texts.of(message["body"], program), rules) if rules else Scan())
 
     def _encoded(self, encoder: str, program: Program, backend: Mapping[str, Any]) -> bytes:
         if any(item.shape for item in program.items):
@@ -129,32 +139,23 @@ class Worker:
     def _edited(self, message: Mapping[str, Any], program: Program) -> dict[str, Any]:
         """Change a body, and read it once more: whatever it is called now, its circuits are the same."""
         reader, changes = message["reader"], msgspec.convert(message["changes"], Changes)
-        facts = measure(program)
+        facts = measure(program, self._known)
         edited = self._editors[reader].edit(message["body"], program, facts, changes)
-        after = measure(self._readers[reader].read(edited.body, self._limits.reading))
-        if after.digest != facts.digest:
-            raise unkept("its circuits would not be the same any more")
-        return {"edited": msgspec.to_builtins(edited, builtin_types=(bytes,)), "facts": msgspec.to_builtins(after)}
+        made = self._readers[reader].read(edited.body, self._reading)
+        same = checked(facts, measure(made, self._known), changes, edited.undo.parts)
+        check_values(made.items, edited.undo.parts)
+        return {"edited": msgspec.to_builtins(edited, builtin_types=(bytes,)), "facts": msgspec.to_builtins(same)}
 
     def _try_editor(self, reader: str, body: bytes, program: Program) -> None:
         if reader in self._editors:
             with contextlib.suppress(UnreadableError):
-                everything = Changes(most_shots=1, strip=LEAKS, relabel=True)
+                everything = Changes(most_shots=2, part_shots=1, strip=LEAKS, relabel=True)
                 self._editors[reader].edit(body, program, measure(program), everything)
 
     def _try_encoders(self, program: Program) -> None:
         for encoder in self._encoders.values():
             with contextlib.suppress(UnreadableError):
                 encoder.encode(program, backend=_SAMPLE, shots=None)
-
-
-def _looked_through(message: Mapping[str, Any], program: Program) -> ProgramFacts:
-    """Measure a program, and look through its texts where rules came along."""
-    facts = measure(program)
-    if "rules" not in message:
-        return facts
-    rules = looks(message["rules"])
-    return replace(facts, scan=scan(Texts.of(message["body"], program), rules) if rules else Scan())
 
 
 def _problem(code: str, message: str, *, tainted: bool) -> dict[str, Any]:

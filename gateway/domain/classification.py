@@ -1,7 +1,8 @@
 """How sensitive a job is. The label comes from project, key and job tags and can only be raised."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class Classification(StrEnum):
@@ -15,7 +16,10 @@ class Classification(StrEnum):
     @property
     def rank(self) -> int:
         """Position on the ladder, 0 is public."""
-        return list(Classification).index(self)
+        return _RANKS[self]
+
+
+_RANKS: Final[Mapping[Classification, int]] = {label: rank for rank, label in enumerate(Classification)}
 
 
 def highest(labels: Iterable[Classification | None]) -> Classification:

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from functools import lru_cache
+from typing import Final, Protocol
 
 from gateway.domain.classification import Classification, highest
 from gateway.domain.principal import Project
+
+_KEPT_MARKS: Final = 4096
+"""A submission's circuits are named twice, and one circuit comes again and again."""
 
 
 class Scope(StrEnum):
@@ -120,4 +124,9 @@ class Recognition:
         return own, f"team {project.team}" if self.scope is Scope.TEAM else "deployment"
 
     def _mark(self, owner: str, form: str) -> str:
-        return hmac.digest(self.key, f"{form}\0{owner}".encode(), "sha256").hex()
+        return _mark(self.key, owner, form)
+
+
+@lru_cache(_KEPT_MARKS)
+def _mark(key: bytes, owner: str, form: str) -> str:
+    return hmac.digest(key, f"{form}\0{owner}".encode(), "sha256").hex()

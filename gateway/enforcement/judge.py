@@ -6,7 +6,9 @@ import structlog
 
 from gateway.audit.ledger import Ledger
 from gateway.domain.approval import ApprovalRequest
+from gateway.domain.backend import Backend
 from gateway.domain.decision import Placement, Step
+from gateway.domain.money import Quote
 from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
 from gateway.enforcement.case import Case, Stages
@@ -90,15 +92,19 @@ class Judge:
             placement=placement,
             backend=berth.backend,
             calibration=berth.calibration(),
-            quote=self.surveyor.quote(
-                caller,
-                submission,
-                berth.backend,
-                kept.measured,
-                max_seconds=execution_limit_seconds(choice.decision, submission.max_execution_seconds),
-            ),
+            quote=self._quote(caller, submission, choice, berth.backend, kept),
             kept=kept,
         )
+
+    def _quote(
+        self, caller: Caller, submission: Submission, choice: Choice, backend: Backend, kept: Kept
+    ) -> Quote | None:
+        """Give the price that was judged, unless the job runs elsewhere, otherwise or for a shorter time."""
+        survey, seconds = choice.survey, execution_limit_seconds(choice.decision, submission.max_execution_seconds)
+        as_judged = survey.asked is not None and survey.asked.backend is backend and survey.measured is kept.measured
+        if as_judged and seconds == submission.max_execution_seconds:
+            return survey.quote
+        return self.surveyor.quote(caller, submission, backend, kept.measured, max_seconds=seconds)
 
     def _placement(self, submission: Submission, choice: Choice) -> Placement:
         asked = None if choice.survey.asked is None else choice.survey.asked.backend

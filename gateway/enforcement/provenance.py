@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.domain.clock import rfc3339
 from gateway.domain.job import JobRecord
-from gateway.domain.provenance import KIND, SCHEMA, Origin, Provenance, Told
+from gateway.domain.provenance import KIND, Origin, Provenance, Told
 from gateway.enforcement.case import Case
 from gateway.policy.provenance import submitted
 
@@ -30,18 +30,10 @@ class Record:
 def record(case: Case, job: JobRecord) -> Record:
     """Write down where a job comes from, for the place where it will run."""
     known = _known(case)
-    document = msgspec.json.encode(
-        known.document(job=job.id, submitted_at=rfc3339(job.created_at)),
-        order="sorted",
-    )
-    entry = {
-        "schema": SCHEMA,
-        "digest": sha256(document).hexdigest(),
-        "complete": known.complete,
-        "score": known.score,
-        "missing": list(known.missing),
-    }
-    return Record(document=document, entry=entry)
+    told = known.document(job=job.id, submitted_at=rfc3339(job.created_at))
+    document = msgspec.json.encode(told, order="sorted")
+    entry = {name: told[name] for name in ("schema", "complete", "score", "missing")}
+    return Record(document=document, entry={**entry, "digest": sha256(document).hexdigest()})
 
 
 def _known(case: Case) -> Provenance:

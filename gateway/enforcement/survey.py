@@ -46,6 +46,8 @@ class Survey:
     """The backend that was judged: the one asked for, or with another `step` the one considered instead."""
     simulator: SimulatorFacts | None
     facts: bytes
+    quote: Quote | None = None
+    """What it costs there, for as long as its caller lets it run."""
     standings: tuple[Standing, ...] | None = ()
     """Every limit that counts the caller's jobs anywhere; `None` when they could not be read."""
     step: Step = Step.REQUESTED
@@ -139,7 +141,7 @@ class Surveyor:
             standings=await self.books.known(caller),
             learned=() if measured is None else self.memory.learn(caller.project, measured, declared),
         )
-        return replace(known, facts=self._facts(caller, submission, known))
+        return self._stated(caller, submission, known)
 
     def elsewhere(self, caller: Caller, submission: Submission, survey: Survey, berth: Berth, *, step: Step) -> Survey:
         """Look at the same job on other hardware than it asked for."""
@@ -150,7 +152,7 @@ class Surveyor:
             moved = replace(moved, simulator=simulator, untranslated=simulator.options_not_applied)
         # Every rule about the backend that is asked for must hold for this one.
         instead = replace(submission, backend=berth.backend.name, calibration_id=None)
-        return replace(moved, facts=self._facts(caller, instead, moved))
+        return self._stated(caller, instead, moved)
 
     async def _labels(self, caller: Caller, declared: Classification, measured: ProgramFacts | None) -> Labels:
         """Ask what the circuits were labelled before; what cannot be read has no circuits that could be known."""
@@ -158,10 +160,14 @@ class Surveyor:
             return Labels(declared=declared)
         return Labels(declared=declared, remembered=await self.memory.recall(caller.project, measured))
 
-    def _facts(self, caller: Caller, submission: Submission, survey: Survey) -> bytes:
+    def _stated(self, caller: Caller, submission: Submission, survey: Survey) -> Survey:
+        """Price it where it was looked at, and write all of it down as facts."""
+        quote = self.quote(caller, submission, None if survey.asked is None else survey.asked.backend, survey.measured)
+        return replace(survey, quote=quote, facts=self._facts(caller, submission, survey, quote))
+
+    def _facts(self, caller: Caller, submission: Submission, survey: Survey, quote: Quote | None) -> bytes:
         asked = survey.asked
         backend = None if asked is None else asked.backend
-        quote = self.quote(caller, submission, backend, survey.measured)
         return canonical(
             collect(
                 Known(

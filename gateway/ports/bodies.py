@@ -87,15 +87,16 @@ def _unknown(model: WireModel, under: str) -> Iterator[tuple[str, WireModel]]:
     for name in model.model_extra or {}:
         yield f"{under}/{_escaped(name)}"[:LONGEST_POINTER], model
     for name in type(model).model_fields:
-        pointer = f"{under}/{_wire_name(type(model), name)}"
-        for index, inner in _models(getattr(model, name)):
-            yield from _unknown(inner, pointer + index)
+        if isinstance(value := getattr(model, name), WireModel | list):
+            pointer = f"{under}/{_wire_name(type(model), name)}"
+            for index, inner in _models(value):
+                yield from _unknown(inner, pointer + index)
 
 
-def _models(value: Any) -> Iterator[tuple[str, WireModel]]:
+def _models(value: WireModel | list[Any]) -> Iterator[tuple[str, WireModel]]:
     if isinstance(value, WireModel):
         yield "", value
-    elif isinstance(value, list):
+    else:
         yield from ((f"/{index}", item) for index, item in enumerate(value) if isinstance(item, WireModel))
 
 

@@ -44,6 +44,8 @@ class Item:
     observables: Any | None
     """Estimator only: object array of `shape`, each a map from Pauli text (qubit n-1 … 0) to its coefficient."""
     samplex: bool = False
+    source: bytes | None = None
+    """Digest of the bytes that the circuit was read from, and of how: items of one source have the same circuit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

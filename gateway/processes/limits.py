@@ -9,8 +9,9 @@ import os
 import pwd
 import resource
 import signal
+import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 PARENT_PID = "GATEWAY_PARENT_PID"
@@ -83,11 +84,15 @@ def cpu_budget(seconds: float) -> None:
 
     The timer is exact. The limit behind it is rounded up to whole seconds, and stays where a library takes the timer.
     """
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    _limit_cpu(math.ceil(time.process_time() + seconds))
     signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+@lru_cache(maxsize=1)
+def _limit_cpu(soft: int) -> None:
+    """End this process at so many seconds of CPU; who works in short pieces asks many times for the same limit."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 def mapped_bytes() -> int:

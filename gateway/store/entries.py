@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, insert, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.chain import Head, Link
@@ -24,7 +24,14 @@ _STORED: Final[tuple[Column[Any], ...]] = tuple(
 
 # What every transaction of the writer does, built once.
 _LOCK: Final = select(audit_head).with_for_update()
-_MOVE: Final = update(audit_head)
+_MOVE: Final = update(audit_head).values(
+    {name: bindparam(name) for name in ("size", "frontier", "last_hash", "last_at")}
+)
+_SPAN: Final = (
+    select(*_STORED)
+    .where(audit_entry.c.seq >= bindparam("start"), audit_entry.c.seq < bindparam("stop"))
+    .order_by(audit_entry.c.seq)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,7 @@ def lock_head(connection: Connection) -> Head | None:
 
 def move_head(connection: Connection, head: Head) -> None:
     """Write where the ledger stands after the entries of this transaction."""
-    connection.execute(_MOVE, _moving(head))
+    run(connection, _MOVE, _moving(head))
 
 
 def add(connection: Connection, placed: Iterable[tuple[Leaf, Link]]) -> None:
@@ -100,8 +107,7 @@ async def between(connection: AsyncConnection, *, start: int, stop: int) -> list
 
 def span(connection: Connection, start: int, stop: int) -> list[StoredEntry]:
     """Read the same in a transaction of the writer."""
-    query = select(*_STORED).where(audit_entry.c.seq >= start, audit_entry.c.seq < stop)
-    return [_stored(row) for row in connection.execute(query.order_by(audit_entry.c.seq))]
+    return [_stored(row) for row in run(connection, _SPAN, {"start": start, "stop": stop})]
 
 
 async def at(connection: AsyncConnection, seq: int) -> datetime | None:

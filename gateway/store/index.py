@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, column, delete, insert, literal, select, table, text, update
+from sqlalchemy import Connection, bindparam, column, delete, insert, literal, select, table, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.search import IndexedEntry
 from gateway.store import entries, search
-from gateway.store.bulk import insert_rows
+from gateway.store.bulk import insert_rows, run, upsert_rows
 from gateway.store.engine import Database
 from gateway.store.entries import StoredEntry
 from gateway.store.search_tables import audit_choice, audit_index, audit_index_state
@@ -25,6 +25,8 @@ Answer = TypeVar("Answer")
 _COPIED: Final = tuple(each.name for each in audit_index.columns if each.name not in {"rules", "terms"})
 _ADD_TERMS: Final = "INSERT INTO audit_term(rowid, terms) VALUES (?, ?)"
 _TERM: Final = table("audit_term", column("rowid"), column("audit_term"), column("terms"))
+_LOCK: Final = select(audit_index_state).with_for_update()
+_MOVE: Final = update(audit_index_state).values(size=bindparam("size"))
 _CLEAR_TERMS: Final = text("INSERT INTO audit_term(audit_term) VALUES ('delete-all')")
 
 
@@ -109,9 +111,9 @@ def _put(connection: Connection, batch: Batch) -> None:
     insert_rows(connection, audit_index, [_row(each) for each in batch.entries])
     if connection.dialect.name == "sqlite" and batch.entries:
         connection.exec_driver_sql(_ADD_TERMS, [(each.seq, " ".join(each.terms)) for each in batch.entries])
-    if rows := [{"field": field, "value": value, "project_id": owner} for field, value, owner in batch.choices]:
-        connection.execute(upsert(connection.dialect.name, audit_choice, ()), rows)
-    connection.execute(update(audit_index_state).values(size=batch.stop))
+    rows = [{"field": field, "value": value, "project_id": owner} for field, value, owner in batch.choices]
+    upsert_rows(connection, audit_choice, (), rows)
+    run(connection, _MOVE, {"size": batch.stop})
 
 
 async def forget(connection: AsyncConnection, seqs: Collection[int]) -> None:
@@ -125,7 +127,7 @@ async def forget(connection: AsyncConnection, seqs: Collection[int]) -> None:
 
 def _locked(connection: Connection, version: int) -> int | None:
     """Give the size, kept from others until this transaction ends; nothing where there is no index of this version."""
-    row = connection.execute(select(audit_index_state).with_for_update()).one_or_none()
+    row = run(connection, _LOCK).one_or_none()
     return int(row.size) if row is not None and row.version == version else None
 
 

@@ -7,6 +7,7 @@ kind until some day. The day is the one in the object's id (UUIDv7); an id witho
 import re
 from collections.abc import Collection, Iterator
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -18,6 +19,8 @@ _FIRST_DAY: Final = date(1970, 1, 1)
 _DAY_MILLISECONDS: Final = 86_400_000
 _LAST_DAY: Final = 0xFFFF
 """In the year 2149."""
+_KEPT: Final = 4096
+"""Kinds of projects whose beginning is kept: every object that is sealed or opened asks for one."""
 _UUID7: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -31,6 +34,7 @@ def of_project(project_id: str) -> str:
     return _digits("project", project_id, _PROJECT)
 
 
+@lru_cache(_KEPT)
 def of_kind(project_id: str, kind: str) -> str:
     """Give how the addresses of a project's locks of one kind begin."""
     return of_project(project_id) + _digits("kind", kind, _KIND)

@@ -5,6 +5,7 @@ Parameter values are float64 `[*shape, parameters]`, last axis in the order of `
 
 import io
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from adapters.ibm.reader.strict import Budget, expect
 from gateway.ports.reader import UnreadableError
 
 _NPY_MAGIC = b"\x93NUMPY\x01\x00"
+_LENGTH_BYTES = 2
+_HEADERS = 256
+"""Read headers that are kept: arrays of one shape begin alike, and a header is a program's text to its parser."""
 
 
 def parameter_values(value: Any, circuit: QuantumCircuit, where: str, budget: Budget) -> np.ndarray[Any, Any]:
@@ -62,19 +66,26 @@ def read_npy(raw: bytes, where: str) -> np.ndarray[Any, Any]:
         UnreadableError: `malformed`.
     """
     try:
-        return _npy(io.BytesIO(raw))
+        return _npy(raw)
     except (ValueError, TypeError, SyntaxError, RecursionError, OverflowError):
         raise UnreadableError("malformed", f"{where} is not a numpy array of plain numbers") from None
 
 
-def _npy(stream: io.BytesIO) -> np.ndarray[Any, Any]:
-    if stream.read(len(_NPY_MAGIC)) != _NPY_MAGIC:
+def _npy(raw: bytes) -> np.ndarray[Any, Any]:
+    if not raw.startswith(_NPY_MAGIC):
         raise ValueError("not numpy format 1.0")
-    shape, fortran, dtype = npy.read_array_header_1_0(stream)
-    data = stream.read()
+    begin = len(_NPY_MAGIC) + _LENGTH_BYTES
+    end = begin + int.from_bytes(raw[len(_NPY_MAGIC) : begin], "little")
+    shape, fortran, dtype = _header(raw[len(_NPY_MAGIC) : end])
+    data = raw[end:]
     if dtype.kind not in "iufb" or math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError("the header does not fit the data")
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+
+
+@lru_cache(_HEADERS)
+def _header(encoded: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    return npy.read_array_header_1_0(io.BytesIO(encoded))
 
 
 def _packed(value: dict[str, Any], where: str, budget: Budget) -> Any:

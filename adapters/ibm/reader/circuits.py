@@ -9,6 +9,7 @@ import re
 import struct
 import warnings
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from ibm_quantum_schemas.common.qasm import ANNOTATION_FACTORIES as QASM3_ANNOTATIONS
@@ -37,6 +38,8 @@ class Decoded(NamedTuple):
 
     circuit: QuantumCircuit
     version: str
+    source: bytes
+    """As `Item.source`."""
 
 
 def decode(value: Any, where: str, budget: Budget) -> Decoded:
@@ -69,7 +72,7 @@ def openqasm(text: str, where: str) -> Decoded:
     circuit = _guarded(
         lambda: parse(text), "openqasm", f"{where} is not valid OpenQASM {version} as it can be read here"
     )
-    return Decoded(_bounded(circuit, where), f"openqasm-{version}")
+    return Decoded(_bounded(circuit, where), f"openqasm-{version}", _source("openqasm", text.encode()))
 
 
 def load_qpy(raw: bytes, where: str, *, count: int) -> list[Decoded]:
@@ -86,7 +89,10 @@ def load_qpy(raw: bytes, where: str, *, count: int) -> list[Decoded]:
     )
     if len(circuits) != count:
         raise UnreadableError("malformed", f"{where} does not hold the circuits that its header counts")
-    return [Decoded(_bounded(circuit, where), f"qpy-{version}") for circuit in circuits]
+    return [
+        Decoded(_bounded(circuit, where), f"qpy-{version}", _source(f"qpy {index} of {count}", raw))
+        for index, circuit in enumerate(circuits)
+    ]
 
 
 def check_qpy(raw: bytes, where: str, *, count: int) -> int:
@@ -135,6 +141,10 @@ def _check_header(header: tuple[Any, ...], where: str) -> None:
     for noun, (claimed, most) in bounds.items():
         if claimed > most:
             raise UnreadableError("too-large", f"{where} has {claimed} {noun}, at most {most} can be read")
+
+
+def _source(how: str, encoded: bytes) -> bytes:
+    return sha256(b"\0".join((how.encode(), encoded))).digest()
 
 
 def _bounded(circuit: Any, where: str) -> QuantumCircuit:

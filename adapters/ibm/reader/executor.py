@@ -143,7 +143,16 @@ def _item(entry: Any, decoded: Decoded, where: str, shots: int, limits: ReadLimi
         shape = _extended(values.shape[:-1], asked, where)
         bind = fixed(np.broadcast_to(values, (*shape, values.shape[-1])))
     check_size(shape, where, limits)
-    return Item(circuit=circuit, shape=shape, bind=bind, shots=shots, precision=None, observables=None, samplex=drawn)
+    return Item(
+        circuit=circuit,
+        shape=shape,
+        bind=bind,
+        shots=shots,
+        precision=None,
+        observables=None,
+        samplex=drawn,
+        source=decoded.source,
+    )
 
 
 def _arguments(entry: Any, parameters: int, where: str) -> np.ndarray[Any, Any]:

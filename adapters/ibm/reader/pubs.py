@@ -4,6 +4,7 @@ A sampler pub is `[circuit, values, shots]`, an estimator pub `[circuit, observa
 tail may be missing or null. Values and observables broadcast as numpy does. Shots are per parameter set.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -46,6 +47,7 @@ def sampler(params: Mapping[str, Any], limits: ReadLimits) -> Program:
             shots=shots,
             precision=None,
             observables=None,
+            source=decoded.source,
         )
 
     return _program("sampler", params, options, limits, _SAMPLER_PARTS, item)
@@ -73,6 +75,7 @@ def estimator(params: Mapping[str, Any], limits: ReadLimits) -> Program:
             shots=None,
             precision=default if parts[3] is None else _precision(parts[3], f"{where}[3]"),
             observables=np.broadcast_to(asked, shape),
+            source=decoded.source,
         )
 
     return _program("estimator", params, options, limits, _ESTIMATOR_PARTS, item)
@@ -134,10 +137,14 @@ def _program(
     check_circuits(len(pubs), "params.pubs", limits)
     budget = Budget(limits.decompressed_bytes)
     items, versions = [], set()
+    known: dict[str, Decoded] = {}
     for index, pub in enumerate(pubs):
         where = f"params.pubs[{index}]"
         padded = _padded(pub, parts, where)
-        decoded = decode(padded[0], f"{where}[0]", budget)
+        # Often one circuit stands in many pubs: it is unpacked once, and counts once for what may be unpacked.
+        written = json.dumps(padded[0])
+        decoded = known.get(written) or decode(padded[0], f"{where}[0]", budget)
+        known[written] = decoded
         versions.add(decoded.version)
         items.append(item(padded, decoded, where, budget))
     check_total(items, limits)

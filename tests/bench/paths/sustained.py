@@ -52,8 +52,9 @@ def measure(scale: Scale) -> Outcome:
         budgets=(Budget(promise="at least 5 times LiteLLM with nothing governed", found=factor, at_least=5.0),),
         note=(
             f"{CLIENTS} keep-alive connections, each a scientist with a key of their own in one of {TEAMS} projects, "
-            "driven by one client process on the same cores. LiteLLM's proxy runs one worker with a master key and no "
-            "database, in front of a fixed answer on loopback."
+            "driven by one client process on the same cores. Each submission has a body of its own with the same two "
+            "circuits, as of somebody who varies parameters: a reader measures those once. LiteLLM's proxy runs one "
+            "worker with a master key and no database, in front of a fixed answer on loopback."
             + ("" if theirs else " It could not be had on this machine: its row is a documented rate, not a run.")
         ),
     )

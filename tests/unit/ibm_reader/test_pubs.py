@@ -15,7 +15,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from adapters.ibm.reader import IbmReader
 from gateway.ports.reader import Item, Program, ReadLimits, UnreadableError
-from tests.unit.ibm_reader.wire import bell, body, captured, estimator, ndarray, packed, sampler
+from tests.unit.ibm_reader.wire import bell, body, captured, estimator, ndarray, packed, raw_qpy, sampler
 
 LIMITS = ReadLimits(decompressed_bytes=2**22, circuits=5, bindings=1000)
 
@@ -327,6 +327,24 @@ def test_shapes_that_do_not_broadcast_are_refused():
 def test_both_sides_of_each_limit(fits, exceeds):
     assert read(fits).items
     assert refusal(exceeds).code == "too-large"
+
+
+def test_a_circuit_that_stands_in_several_pubs_is_unpacked_once():
+    """A job in parts holds each circuit many times; two circuits are two, however alike."""
+    one, other = ansatz(1), ansatz(1)
+    for circuit, angle in ((one, 1.0), (other, 2.0)):
+        circuit.name = "same"
+        for _ in range(200):
+            circuit.rx(angle, 0)
+    limits = ReadLimits(decompressed_bytes=len(raw_qpy(one)) * 3 // 2, circuits=5, bindings=1000)
+    twice = sampler([packed(one), ndarray([[1.0]]), 3], [packed(one), ndarray([[2.0]]), 4])
+
+    first, second = IbmReader().read(twice, limits).items
+
+    assert (first.circuit, first.shots, second.shots) == (second.circuit, 3, 4)
+    assert (values(first).tolist(), values(second).tolist()) == ([[1.0]], [[2.0]])
+    with pytest.raises(UnreadableError, match="unpacks to more"):
+        IbmReader().read(sampler([packed(one), ndarray([[1.0]])], [packed(other), ndarray([[1.0]])]), limits)
 
 
 def test_an_array_without_data_still_counts_its_parameter_sets():
