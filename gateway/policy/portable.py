@@ -28,6 +28,8 @@ _NEGATED = re.compile(r"\bnot (.+)$")
 _NAME = re.compile(r"(?<![\w.\"])([a-z_]\w*)(?![\w(])")
 _PART = re.compile(r"([a-z_]\w*(?:\.\w+|\[[^\]]*\])+)(?!\()")
 _HEAD = re.compile(r"^\w+ contains ([a-z_]\w*(?:\.\w+|\[[^\]]*\])+)(?= if |$)")
+_SET = re.compile(r"^\w+ contains [^\n]*(?:\n(?:[ \t})\]][^\n]*)?)*", re.MULTILINE)
+_WHOLE = re.compile(r"(?<![\w.])([a-z_]\w*)((?:\.\w+|\[[^\]]*\])+)(?![\w.\[(])")
 _KEY = re.compile(r"\[([^\[\]]*)\]")
 _VERBS = re.compile(r'sprintf\(\s*"((?:[^"\\]|\\.)*)"')
 
@@ -37,7 +39,7 @@ def findings(text: str) -> Iterator[tuple[int, str]]:
     code = _blank_strings(text)
     checks: tuple[Callable[[str], str | None], ...] = (
         partial(_call, known=_functions(code)),
-        partial(_negation, known=_globals(code)),
+        partial(_negation, known=undefinable(code)),
         _head,
         _number,
         _package,
@@ -46,6 +48,7 @@ def findings(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(code.splitlines(), start=1):
         yield from ((number, words) for check in checks if (words := check(line)))
     yield from _format_verbs(text)
+    yield from _unbound_heads(code)
 
 
 def _call(line: str, *, known: frozenset[str]) -> str | None:
@@ -81,6 +84,18 @@ def _head(line: str) -> str | None:
     return None if head is None else f"`contains {head[1]}`: a part may be missing; name it in the body first"
 
 
+def _unbound_heads(code: str) -> Iterator[tuple[int, str]]:
+    """The same of all that a head is made of: a part of what the body finds must be named there, too."""
+    certain = (undefinable(code) | _always_defined(code)) - {"input", "data"}
+    for rule in _SET.finditer(code):
+        head, _, body = rule[0].partition(" if ")
+        added = head.partition(" contains ")[2].strip()
+        parts = {match[0]: match[1] for match in _WHOLE.finditer(added) if match[0] != added}
+        for part in (part for part, base in parts.items() if base not in certain and part not in body):
+            line = code.count("\n", 0, rule.start()) + 1
+            yield line, f"`{part}` in what `contains` adds: it may be missing; name it in the body first"
+
+
 def _number(line: str) -> str | None:
     return "a number with a fraction; engines round differently" if re.search(r"(?<![\w.])\d+\.\d", line) else None
 
@@ -106,8 +121,8 @@ def _functions(code: str) -> frozenset[str]:
     return frozenset(name for name, call in _DEFINED.findall(code) if call) | _imports(code)
 
 
-def _globals(code: str) -> frozenset[str]:
-    """Names that can be undefined: documents, imports, and rules of this file without a default."""
+def undefinable(code: str) -> frozenset[str]:
+    """Give names that can be undefined: documents, imports, and rules of this file without a default."""
     rules = {name for name, call in _DEFINED.findall(code) if not call} - _KEYWORDS
     return frozenset({"input", "data"} | rules) - _always_defined(code) | _imports(code)
 

@@ -108,8 +108,9 @@ A self-test holds `facts`, whether they are to be allowed (`allow`), which rules
 
 A rule uses the portable subset of Rego only, because the engines differ elsewhere: an allow-list of built-in
 functions, whole numbers, `%s %d %v %q` in `sprintf`, no template strings, no `not` before a call or a key in brackets
-that is given something undefined (OPA takes such a line for undefined, regorus for true), and no `contains x.part`,
-where the part may be missing (OPA leaves the element out, regorus fails). The facts a rule may use are described in
+that is given something undefined (OPA takes such a line for undefined, regorus for true), and no `x.part` in what
+`contains` adds that the body does not name, where the part may be missing (OPA leaves the element out, regorus fails or
+leaves all of them out). The facts a rule may use are described in
 `policies/schemas/input.json`.
 
 """

@@ -62,11 +62,13 @@ denial(finding) := object.union(finding, {"remedy": sprintf("%sask %s for an ove
 # description: what is said of every decision while the glass is broken
 warn contains {
 	"rule": "main/break-glass",
-	"message": sprintf("the glass is broken (%s) until %s: %s do not deny", [glass.id, glass.until, concat(", ", sort(_lifted_by_glass))]),
+	"message": sprintf("the glass is broken (%s) until %s: %s do not deny", [id, until, concat(", ", sort(_lifted_by_glass))]),
 	"remedy": "",
 } if {
 	glass := input.enforcement.break_glass
 	is_object(glass)
+	id := glass.id
+	until := glass.until
 }
 
 _always(rule) if rule in always_hard

@@ -44,6 +44,13 @@ test_stands[name] if {
 		"a stop of a rule that is not rolled out": [{}, {"stopped": ["circuits/depth"]}],
 		"a stop of another rule": [{"circuits/depth": {"rollout_percent": 100}}, {"stopped": ["circuits/qubits"]}],
 		"a cohort that is not known": [{"circuits/depth": {"rollout_percent": 0}}, {"cohort": null}],
+		"a cohort that is no number": [{"circuits/depth": {"rollout_percent": 20}}, {"cohort": "all"}],
+		"overrides that are no list": [
+			{"circuits/depth": {"level": "soft"}},
+			{"overrides": {"first": _override("circuits/depth", "o-1")}},
+		],
+		"stops that are no list": [{"circuits/depth": {"rollout_percent": 100}}, {"stopped": {"first": "circuits/depth"}}],
+		"a share of more than all": [{"circuits/depth": {"rollout_percent": 101}}, {"stopped": ["circuits/depth"]}],
 		"overrides that are not known": [{"circuits/depth": {"level": "soft"}}, {"overrides": null}],
 		"stops that are not known": [{"circuits/depth": {"rollout_percent": 100}}, {"stopped": null}],
 		"a level that nobody knows": [{"circuits/depth": {"level": "off", "rollout_percent": 0}}, {}],
@@ -62,6 +69,23 @@ test_facts_from_before_lift_nothing if {
 	levels := {"circuits/depth": {"level": "soft", "rollout_percent": 0}}
 	why := enforcement.lifted("circuits", "depth", _finding) with input as facts with data.org.enforcement as _table(levels)
 	why == ""
+}
+
+test_facts_that_know_nothing_of_levels_lift_nothing if {
+	facts := object.union(testing.facts, {"enforcement": null})
+	why := enforcement.lifted("circuits", "depth", _finding) with input as facts with data.org.enforcement as _table({})
+	why == ""
+}
+
+test_nobody_is_sent_to_override_what_cannot_be_lowered if {
+	finding := object.union(_finding, {"rule": "wire/readable"})
+	enforcement.denial(finding) == finding with data.org.enforcement as _table({"wire": {"level": "soft"}})
+}
+
+test_a_broken_glass_does_not_claim_what_it_cannot_lift if {
+	said := enforcement.warn with input as _facts({"break_glass": _glass})
+		with data.org.enforcement as {"break_glass": ["circuits/depth", "wire/readable"], "levels": {}}
+	[contains(finding.message, "wire/readable") | some finding in said] == [false]
 }
 
 test_stands_whatever_the_table_says[rule] if {

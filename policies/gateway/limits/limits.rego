@@ -12,6 +12,10 @@ import data.gateway.caller
 of(name) := object.get(_limits, name, null)
 
 # METADATA
+# description: what was found of each thing that has a limit, its limit, and the verdict on both
+of_the_key := {name: judged(found, of(name)) | some name, found in _found}
+
+# METADATA
 # description: the largest value of a field over all circuits; null unless every circuit has a number there
 largest(field) := max(values) if {
 	values := _values(field)
@@ -46,7 +50,16 @@ verdict(found, limit) := "unmeasured" if {
 # description: what was found, its limit, and the verdict on both
 judged(found, limit) := {"found": found, "limit": limit, "verdict": verdict(found, limit)}
 
-# All limits at once, because most rules ask for one.
+# All at once, because most rules ask for one.
+_found := {
+	"circuits_per_job": object.get(input, ["job", "circuit_count"], null),
+	"depth": largest("depth"),
+	"qubits": largest("qubits_used"),
+	"shots_per_circuit": largest("shots"),
+	"total_shots": object.get(input, ["job", "total_shots"], null),
+	"two_qubit_gates": largest("two_qubit_gates"),
+}
+
 _limits := {name: max(found) |
 	table := data.org.limits[input.job.workload_class]
 	some name, usual in table["default"]

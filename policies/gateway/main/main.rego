@@ -64,7 +64,8 @@ deny contains result.unknown("main/placement", "where the job could run") if {
 }
 
 deny contains result.unknown("main/required-rules", sprintf("what the rule %s/%s says", [area, rule])) if {
-	some [area, rule] in (_required - _answering)
+	some area, names in required
+	some rule in (names - object.get(_answering, area, set()))
 }
 
 deny contains result.unknown("main/well-formed", sprintf("what the rule %s/%s means", [area, rule])) if {
@@ -84,18 +85,14 @@ warn contains finding if some finding in placement.lifted
 warn contains finding if some finding in enforcement.warn
 
 warn contains finding if {
-	some rules in _rules
-	some said in rules
-	some finding in said.warn
+	some finding in _rules[_][_].warn
 	result.is_finding(finding)
 }
 
 # METADATA
 # description: what the gateway must do if it lets the job go
 obligations contains obligation if {
-	some rules in _rules
-	some said in rules
-	some obligation in said.obligations
+	some obligation in _rules[_][_].obligations
 }
 
 # Named once: an engine that walks the whole tree of rules should do so once.
@@ -105,21 +102,11 @@ default _placement := null
 
 _placement := placement.place if allow
 
-_required := {[area, rule] |
-	some area, rules in required
-	some rule in rules
-}
-
-_answering contains [area, rule] if {
+# A rule that only diverts has nothing else to say.
+_answering := {area: names |
 	some area, rules in _rules
-	some rule, said in rules
-	said.deny
-}
-
-_answering contains [area, rule] if {
-	some area, rules in _rules
-	some rule, said in rules
-	is_set(said.divert)
+	diverting := {rule | some rule, said in rules; is_set(said.divert)}
+	names := diverting | {rule | some rule, said in rules; said.deny}
 }
 
 # Most rules have nothing to say; what is said in another shape is kept, to be found malformed.

@@ -9,19 +9,22 @@ package gateway.obliged
 import data.gateway.placement
 
 # METADATA
-# description: the rows of a table that speak about this job
-rows(name) := [row |
-	some row in data.org.obligations[name]
-	every condition, values in row.when {
-		_job[condition] in values
-	}
-]
+# description: the rows that speak about this job, by table
+rows := {name: speaking |
+	some name in {"disclosure", "run", "size"}
+	speaking := [row |
+		some row in _tables[name]
+		every condition, values in row.when {
+			_job[condition] in values
+		}
+	]
+}
 
 # METADATA
 # description: whether every row of a table says something that is known here, about jobs that can be told apart
 understood(name, duties) if {
-	is_array(data.org.obligations[name])
-	every row in data.org.obligations[name] {
+	is_array(_tables[name])
+	every row in _tables[name] {
 		is_array_of_lists(row.when)
 		object.keys(row.when) - _conditions == set()
 		said := object.keys(row) - {"when"}
@@ -48,6 +51,9 @@ is_array_of_lists(value) if {
 		is_array(inner)
 	}
 }
+
+# Named once: an engine that looks up a table should do so once.
+_tables := data.org.obligations
 
 _conditions := {"backend", "classification", "dialect", "kind", "program", "project", "region", "team", "vendor", "workload"}
 

@@ -45,10 +45,11 @@ destination := object.union({"kind": "simulator"}, data.org.placement.simulator)
 
 refusals contains result.denial(
 	"backend/placement-order",
-	sprintf("%s is considered as %v, which is no step of the placement order", [names.backend, object.get(input.backend, "step", "unknown")]),
+	sprintf("%s is considered as %v, which is no step of the placement order", [names.backend, step]),
 	"ask the operator to add the step to data.org.placement.order",
 ) if {
 	not _step_in_order
+	step := object.get(input.backend, "step", "unknown")
 }
 
 _step_in_order if input.backend.step in data.org.placement.order

@@ -25,6 +25,9 @@ PACKAGE = "package gateway.rules.a.b\n\nimport data.gateway.result\n\n_rule if t
         "x if not vendors[input.backend.vendor]",
         "x if not vendors[_rule]",
         "x contains w.name if some w in input.list",
+        "x contains f(w.name) if some w in input.list\n\nf(n) := n",
+        'x contains {"a": input.b} if input.c',
+        "x contains [\n\tw.name,\n] if {\n\tsome w in input.list\n\tw.size > 1\n}\n\ny := w.name",
         "x := 1.5",
         'x := sprintf("%.2f", [1])',
         'x := sprintf("%5d", [1])',
@@ -49,6 +52,8 @@ def test_differences_are_found(line):
         "x := result.denial(1)",
         'x if regex.match(`^not is_array\\(input.x\\)$`, "a")',
         "y(z) := z\n\nx := y(1)",
+        "x contains [w.name] if {\n\tsome w in input.list\n\tw.name != 1\n}",
+        'x contains {"a": result.words, "b": table[k]} if some k in input.list\n\ntable := {}',
     ],
 )
 def test_what_both_understand_passes(line):

@@ -14,13 +14,13 @@ import data.gateway.budgets
 import data.gateway.result
 
 divert contains result.diversion("budget/currency", _message(limit), _remedy) if {
-	budgets.divertible
 	some limit in _foreign
+	budgets.divertible
 }
 
 deny contains result.denial("budget/currency", _message(limit), _remedy) if {
-	not budgets.divertible
 	some limit in _foreign
+	not budgets.divertible
 }
 
 _foreign := [limit |

@@ -15,15 +15,15 @@ import data.gateway.budgets
 import data.gateway.result
 
 divert contains result.diversion("budget/money", budgets.sentence(limit), _remedy) if {
-	budgets.divertible
 	some limit in _money
 	budgets.exceeded(limit)
+	budgets.divertible
 }
 
 deny contains result.denial("budget/money", budgets.sentence(limit), _remedy) if {
-	not budgets.divertible
 	some limit in _money
 	budgets.exceeded(limit)
+	not budgets.divertible
 }
 
 warn contains result.warning("budget/money", budgets.sentence(limit), "ask who keeps the budget whether it will do") if {

@@ -20,4 +20,4 @@ deny contains result.denial("circuits/depth", message, "transpile with a higher 
 
 deny contains result.unknown("circuits/depth", "the depth of a circuit, or the limit,") if _depth.verdict == "unknown"
 
-_depth := limits.judged(limits.largest("depth"), limits.of("depth"))
+_depth := limits.of_the_key.depth

@@ -27,4 +27,4 @@ _none if _circuits.found == 0
 
 _none if input.circuits == []
 
-_circuits := limits.judged(object.get(input, ["job", "circuit_count"], null), limits.of("circuits_per_job"))
+_circuits := limits.of_the_key.circuits_per_job

@@ -20,4 +20,4 @@ deny contains result.denial("circuits/qubits", message, "use fewer qubits or ask
 
 deny contains result.unknown("circuits/qubits", "the number of qubits of a circuit, or the limit,") if _qubits.verdict == "unknown"
 
-_qubits := limits.judged(limits.largest("qubits_used"), limits.of("qubits"))
+_qubits := limits.of_the_key.qubits

@@ -35,6 +35,6 @@ deny contains result.unknown("circuits/shots", sprintf("the number of shots %s, 
 }
 
 _measures := {
-	"of one circuit": limits.judged(limits.largest("shots"), limits.of("shots_per_circuit")),
-	"in all": limits.judged(object.get(input, ["job", "total_shots"], null), limits.of("total_shots")),
+	"of one circuit": limits.of_the_key.shots_per_circuit,
+	"in all": limits.of_the_key.total_shots,
 }

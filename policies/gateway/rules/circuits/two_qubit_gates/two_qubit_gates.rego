@@ -20,4 +20,4 @@ deny contains result.denial("circuits/two-qubit-gates", message, "transpile with
 
 deny contains result.unknown("circuits/two-qubit-gates", "the number of two-qubit gates of a circuit, or the limit,") if _gates.verdict == "unknown"
 
-_gates := limits.judged(limits.largest("two_qubit_gates"), limits.of("two_qubit_gates"))
+_gates := limits.of_the_key.two_qubit_gates

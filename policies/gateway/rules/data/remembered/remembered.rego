@@ -21,9 +21,9 @@ deny contains result.denial("data/remembered", message, labels.lower) if {
 	message := sprintf("one of its circuits was labelled %s, and the job counts as less", [input.job.remembered_classification])
 }
 
-deny contains result.denial("data/remembered", _resembling, _remedy) if {
-	_resembles
-	data.org.labels.resembling == "deny"
+deny contains result.denial("data/remembered", message, _remedy) if {
+	_answer == "deny"
+	message := _resembling(input.job.resembled_classification)
 }
 
 deny contains result.unknown("data/remembered", "what is done about circuits that resemble others") if {
@@ -39,15 +39,17 @@ warn contains result.warning("data/remembered", message, labels.lower) if {
 	])
 }
 
-warn contains result.warning("data/remembered", _resembling, _remedy) if {
-	_resembles
-	data.org.labels.resembling == "warn"
+warn contains result.warning("data/remembered", message, _remedy) if {
+	_answer == "warn"
+	message := _resembling(input.job.resembled_classification)
 }
 
 _resembles if labels.resembled > labels.counted
 
-_decided if data.org.labels.resembling in {"ignore", "warn", "deny"}
+_decided if _answer in {"ignore", "warn", "deny"}
 
-_resembling := sprintf("one of its circuits resembles one that was labelled %s", [input.job.resembled_classification])
+_answer := data.org.labels.resembling if _resembles
+
+_resembling(label) := sprintf("one of its circuits resembles one that was labelled %s", [label])
 
 _remedy := "if it is the same work, submit it with the tag qgw:classification= and that label"
