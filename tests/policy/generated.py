@@ -1,7 +1,8 @@
 """Facts by the ten thousand, always the same for the same seed: golden stories taken apart and told anew.
 
-Each noun comes whole from some story, so that most facts are plausible; then a few values are moved to where limits
-lie, taken from another story, or damaged. Limits and names come from the policies' own tables.
+Each noun comes whole from some story, so that most facts are plausible; what has few stories (levels, approvals, texts,
+labels) is drawn anew. Then a few values are moved to where limits lie, taken from another story, or damaged. Limits
+and names come from the policies' own tables.
 """
 
 import copy
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 
 from gateway.policy.bundle import Bundle
 from tests.policy import golden, mutation
+from tests.policy.scenes import Scenes
 
 Facts: TypeAlias = dict[str, Any]
 ODD = (None, True, False, 0, -1, 1, 2**53 - 1, "", "*", "simulator", "production", "zażółć 😀", '"\\', [], {}, [None])
@@ -28,13 +30,14 @@ class Generator:
         self._stories = [json.loads(facts) for facts in golden.all_facts().values()]
         self._nouns = {noun: [story[noun] for story in self._stories] for noun in self._stories[0]}
         self._values = _values(self._stories)
-        numbers, self._texts = set[int](), set[str]()
+        numbers, texts = set[int](), set[str]()
         for leaf in _leaves(bundle.data):
             if isinstance(leaf, str):
-                self._texts.add(leaf)
+                texts.add(leaf)
             elif type(leaf) is int:
                 numbers |= {leaf - 1, leaf, leaf + 1}
-        self._numbers, self._words = sorted(numbers), sorted(self._texts)
+        self._numbers, self._words = sorted(numbers), sorted(texts) or [""]
+        self._scenes = Scenes(bundle, self._random)
 
     def facts(self, count: int) -> Iterator[bytes]:
         """Tell so many."""
@@ -52,6 +55,7 @@ class Generator:
             facts[noun] = copy.deepcopy(random.choice(self._nouns[noun]))
         if facts["circuits"] and random.random() < 0.2:
             facts["circuits"] = facts["circuits"] * random.choice((2, 3, 5))
+        self._scenes.drawn_into(facts)
         return facts
 
     def _tweak(self, facts: Facts) -> None:

@@ -1,9 +1,11 @@
 """Golden facts: one small story per file, and what is decided about it.
 
-Run `python -m tests.policy.golden` to write them anew after a change of facts or policies, and read the
-difference: a changed decision is a changed promise.
+Each is decided by the tables that ship, and by an organisation that has filled them (`tests.policy.houses`). Run
+`python -m tests.policy.golden` to write them anew after a change of facts or policies, and read
+the difference: a changed decision is a changed promise.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -27,9 +29,10 @@ from gateway.domain.provenance import json_schema as provenance_schema
 from gateway.domain.remembered import Labels, Remembered
 from gateway.domain.submission import Submission
 from gateway.domain.witnessing import Witnessing
-from gateway.policy.bundle import default_root, load
+from gateway.policy.bulk import BulkEngine
+from gateway.policy.bundle import Bundle, default_root, load
 from gateway.policy.facts import BudgetFacts, Known, SimulatorFacts, canonical, collect, json_schema
-from gateway.policy.testing import evaluate
+from tests.policy import houses
 from tests.policy.cast import (
     CIRCUIT,
     DIGEST,
@@ -50,6 +53,7 @@ from tests.policy.cast import (
 
 FOLDER = Path(__file__).parents[1] / "golden" / "facts"
 DECISIONS = FOLDER.with_name("facts_decisions.json")
+FILLED = FOLDER.with_name("facts_filled_decisions.json")
 
 LEAK_RULES = tuple(rule.id for rule in load(default_root()).leak_rules.rules)
 NOBODY = Leniency(cohort=42)
@@ -216,6 +220,7 @@ STORIES: Mapping[str, Story] = {
     "allow-too-deep-while-the-glass-is-broken": replace(TOO_DEEP, lenient=Leniency(cohort=42, glass=GLASS)),
     "allow-warn-the-glass-is-broken": replace(EMULATION, lenient=Leniency(cohort=42, glass=GLASS)),
     "allow-warn-an-address-in-tags": replace(EMULATION, leaks=(leak("email-address", Place.TAGS),)),
+    "allow-warn-an-address-in-a-comment": replace(EMULATION, leaks=(leak("email-address", Place.COMMENTS, circuit=0),)),
     "allow-warn-marked-in-a-circuit": replace(
         EMULATION,
         classification=Classification.CONFIDENTIAL,
@@ -354,7 +359,16 @@ def outline(decision: Decision) -> dict[str, Any]:
         "deny": sorted({finding.rule for finding in decision.deny}),
         "warn": sorted({finding.rule for finding in decision.warn}),
         "placement": None if decision.placement is None else decision.placement.kind.value,
+        "obligations": [f"{each.kind} {json.dumps(each.parameters, sort_keys=True)}" for each in decision.obligations],
     }
+
+
+async def outlines(bundle: Bundle) -> dict[str, Any]:
+    """Decide every story."""
+    told = {name: story.facts() for name, story in sorted(STORIES.items())}
+    async with BulkEngine(bundle) as engine:
+        decided = await engine.decide(list(told.values()))
+    return {name: outline(decision) for name, decision in zip(told, decided, strict=True)}
 
 
 def main() -> None:
@@ -368,8 +382,8 @@ def main() -> None:
         old.unlink()
     for name, story in STORIES.items():
         (FOLDER / f"{name}.json").write_text(pretty(story.facts()), "utf-8")
-    outlines = {name: outline(evaluate(bundle, story.facts())) for name, story in sorted(STORIES.items())}
-    DECISIONS.write_text(json.dumps(outlines, indent=2) + "\n", "utf-8")
+    for file, house in ((DECISIONS, bundle), (FILLED, houses.filled(bundle))):
+        file.write_text(json.dumps(asyncio.run(outlines(house)), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

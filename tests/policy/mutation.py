@@ -57,3 +57,25 @@ def inverted(rego: str) -> str:
 def _set_aside(rego: str) -> tuple[list[str], str]:
     """Give what a rule says under other names, and which kinds of findings those were."""
     return sorted(set(_HEADS.findall(rego))), _HEADS.sub(r"_said_\1 contains ", rego)
+
+
+# ── conditions, one by one ───────────────────────────────────────────────────────────────────────
+_ALONE = re.compile(r"^(?P<before>\t+)(?P<said>(?!some |every |[}\])#\"]|else)[^\n]*[^\n{\[(,|])$")
+"""A line of a body that says one thing, and declares nothing."""
+_AFTER = re.compile(r"^(?P<before>[\w}].* if )(?P<said>[^\n{]+[^\n{\[(,])$")
+"""What stands behind a rule's `if`."""
+_DECLARES = re.compile(r":=|^[\w\"]+:|^\w+ (?:some|every) ")
+
+
+def conditions(rego: str) -> Iterator[tuple[str, str]]:
+    """Take each condition of each rule away, and turn each round: words for the change, and what is left."""
+    lines = rego.splitlines()
+    for number, line in enumerate(lines):
+        found = _ALONE.match(line) or _AFTER.match(line)
+        if found is None or _DECLARES.search(found["said"]) or found["said"].startswith(("default ", "import ")):
+            continue
+        said = found["said"]
+        turned = said.removeprefix("not ") if said.startswith("not ") else f"not {said}"
+        for change, instead in (("without", "true"), ("turned round", turned)):
+            mutant = [*lines[:number], f"{found['before']}{instead}", *lines[number + 1 :]]
+            yield f"line {number + 1} {change}: {said}", "\n".join(mutant) + "\n"

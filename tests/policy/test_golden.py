@@ -6,9 +6,10 @@ import re
 import pytest
 
 from gateway.domain import provenance
+from gateway.policy import obligations
 from gateway.policy.bundle import default_root
 from gateway.policy.facts import json_schema
-from tests.policy import golden
+from tests.policy import golden, houses
 
 OUTLINES = json.loads(golden.DECISIONS.read_text("utf-8"))
 
@@ -47,6 +48,15 @@ def test_golden_decisions_hold(point, loop):
     }
 
     assert decided == OUTLINES
+
+
+def test_golden_decisions_hold_where_an_operator_filled_the_tables(bundle, loop):
+    """Levels, obligations, approvals, what is done about texts and labels: promised word for word, not kinds alone."""
+    promised = json.loads(golden.FILLED.read_text("utf-8"))
+
+    assert loop.run(golden.outlines(houses.filled(bundle))) == promised
+    assert {name for name in OUTLINES if OUTLINES[name]["allow"] != promised[name]["allow"]}
+    assert {said.split()[0] for each in promised.values() for said in each["obligations"]} == set(obligations.KNOWN)
 
 
 def test_nothing_known_is_denied(point, loop):

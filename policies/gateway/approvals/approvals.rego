@@ -58,6 +58,7 @@ _covers(row) if {
 _may(row) if row.role in _approval.roles
 
 _may(row) if {
+	is_array(_approval.roles)
 	some role in _approval.roles
 	row.permission in data.org.roles[role].permissions
 }
@@ -116,6 +117,7 @@ default _destination := {}
 _destination := placement.destination
 
 _is_row(row) if {
+	is_object(row)
 	object.keys(row) - {"reason", "hours", "permission", "role", "if"} == set()
 	is_string(row.reason)
 	is_number(row.hours)

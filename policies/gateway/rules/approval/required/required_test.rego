@@ -17,6 +17,7 @@ test_denies[name] if {
 	some name, facts in {
 		"what its submitter approved": _approved({"by": "p-1"}),
 		"what nobody knows who approved": _approved({"by": null}),
+		"what nobody knows who submitted": object.union(_approved({}), {"principal": {"id": null}}),
 		"what nobody knows whether it was approved": _approved({"granted": null}),
 	}
 
@@ -35,6 +36,12 @@ test_denies_where_the_table_cannot_be_read[name] if {
 		"a role that does not exist": {"rows": [object.union(object.remove(_row({}), ["permission"]), {"role": "king"})]},
 		"a word of its own": {"rows": [object.union(_row({}), {"note": "x"})]},
 		"an amount that is none": _table({"cost_over": {"EUR": "5"}}),
+		"amounts without currencies": _table({"cost_over": [5]}),
+		"shots that are none": _table({"shots_over": "many"}),
+		"patterns that are no list": _table({"projects": {"first": "chem*"}}),
+		"conditions that are a list": {"rows": [object.union(_row({}), {"if": []})]},
+		"a reason that is none": {"rows": [object.union(_row({}), {"reason": 7})]},
+		"a time that is none": {"rows": [object.union(_row({}), {"hours": "a day"})]},
 	}
 
 	count(rule.deny) == 1 with input as testing.facts with data.org.approvals as table with data.org.roles as _roles
@@ -60,6 +67,11 @@ test_asks_where_every_condition_holds[name] if {
 test_asks_for_what_the_row_says if {
 	asked := rule.obligations with input as testing.on_hardware({}) with data.org.approvals as _table({})
 	asked == {_asked}
+}
+
+test_asks_nobody_where_the_table_cannot_be_read if {
+	table := {"rows": [_row({}), "no row"]}
+	count(rule.obligations) == 0 with input as testing.on_hardware({}) with data.org.approvals as table
 }
 
 test_asks_nobody[name] if {
@@ -107,6 +119,8 @@ test_an_approval_covers_nothing_else[name] if {
 		"by somebody without the role": [{}, _by_role("security")],
 		"for another backend": [{"backend": "ibm_oslo"}, _row({})],
 		"for less money": [{"amount_micros": 1599999}, _row({})],
+		"for an amount that is none": [{"amount_micros": "much"}, _row({})],
+		"by roles in another shape": [{"roles": {"first": "lead"}}, _row({})],
 		"for other money": [{"currency": "USD"}, _row({})],
 		"before it had a price": [{"amount_micros": null}, _row({})],
 	}
@@ -114,6 +128,11 @@ test_an_approval_covers_nothing_else[name] if {
 	count(rule.obligations) == 1 with input as _approved(patch)
 		with data.org.approvals as {"rows": [row]}
 		with data.org.roles as _roles
+}
+
+test_what_has_no_price_any_more_is_not_what_was_approved if {
+	facts := object.union(_approved({}), {"quote": {"amount_micros": null}})
+	count(rule.obligations) == 1 with input as facts with data.org.approvals as _table({}) with data.org.roles as _roles
 }
 
 test_what_has_no_price_is_approved_without_one if {
