@@ -2,6 +2,7 @@
 
 from adapters.braket.dialect import BraketDialect
 from adapters.braket.settings import BraketAccount, BraketCredential, BraketSettings
+from adapters.braket.trial import TRIAL
 from adapters.braket.vendor import BraketVendor
 from gateway.ports.registry import Adapter
 
@@ -15,6 +16,7 @@ adapter = Adapter(
     credential=BraketCredential,
     encoder="adapters.braket.encoder:BraketEncoder",
     editor="adapters.braket.editor:BraketEditor",
+    trial=TRIAL,
 )
 
 __all__ = ["BraketDialect", "BraketSettings", "adapter"]

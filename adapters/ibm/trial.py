@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from gateway.ports.trial import Trial
+from gateway.ports.trial import Trial, shown
 
 _BELL: Final = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;'
 
@@ -19,10 +19,10 @@ def _unreadable(backend: str) -> bytes:
 
 TRIAL: Final = Trial(
     jobs="/ibm/api/v1/jobs",
-    scheme="apikey",
+    proof=shown("apikey"),
     body=_body,
     unreadable=_unreadable,
-    results="/results",
+    results=lambda job, _: f"{job}/results",
     completed="completed",
     ended=frozenset({"completed", "failed", "cancelled"}),
 )

@@ -1,9 +1,10 @@
 """A tiny job as IonQ's clients submit it, for the gateway's self-test: a Bell pair."""
 
 import json
+from http import HTTPStatus
 from typing import Any, Final
 
-from gateway.ports.trial import Trial
+from gateway.ports.trial import Trial, shown
 
 _BELL: Final = ({"gate": "h", "target": 0}, {"gate": "cnot", "control": 0, "target": 1})
 
@@ -19,10 +20,12 @@ def _unreadable(backend: str) -> bytes:
 
 TRIAL: Final = Trial(
     jobs="/ionq/v0.4/jobs",
-    scheme="apiKey",
+    proof=shown("apiKey"),
     body=_body,
     unreadable=_unreadable,
-    results="/results/probabilities",
+    results=lambda job, _: f"{job}/results/probabilities",
     completed="completed",
     ended=frozenset({"completed", "failed", "canceled"}),
+    taken=HTTPStatus.CREATED,
+    far=10**9,
 )

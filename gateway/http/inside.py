@@ -22,18 +22,21 @@ from gateway.wiring import House
 class InsideDoor:
     """Sends one request at a time."""
 
+    host: str
+    """What it is called."""
+
     def __init__(self, house: House) -> None:
         serving, server = house.serving, house.settings.server
         refusals = replace(serving.refusals, written=Counter(), counted=Counter())
         apart = replace(house, metrics=Metrics(), rooms=replace(serving, refusals=refusals))
         self._application: ASGIApp = front_door(apart)
-        self._host = min(server.host_names)
+        self.host = min(server.host_names)
         self._peer = str(server.trusted_proxies[0].network_address) if server.trusted_proxies else server.host
 
     async def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> WireAnswer:
         """Send a request and wait for its answer."""
         exchange = _Exchange(body)
-        scope = self._scope(method, path, {"host": self._host, **headers, **_length(body)})
+        scope = self._scope(method, path, {"host": self.host, **headers, **_length(body)})
         # In a context of its own, as a connection has: what is bound to a request ends with it.
         await asyncio.get_running_loop().create_task(self._serve(scope, exchange), context=copy_context())
         return exchange.answer
@@ -53,7 +56,7 @@ class InsideDoor:
             "query_string": b"",
             "headers": [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()],
             "client": (self._peer, 0),
-            "server": (self._host, 0),
+            "server": (self.host, 0),
             "extensions": {},
         }
         found: HTTPScope = scope

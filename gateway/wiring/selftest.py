@@ -22,9 +22,10 @@ def rounds(house: House, serving: Serving) -> Rounds:
             keys=administration.keys,
             roles=house.policies.roles,
             clock=house.clock,
+            pair=house.authenticator.pair,
             known=house.identity.refresh,
         ),
-        trial=_trial(house) if settings.selftest.submissions else None,
+        trials=_trials(house) if settings.selftest.submissions else {},
         fleet=serving.fleet,
         entries=AdminEntries(ledger=house.ledger, vault=house.vault, clock=house.clock),
         clock=house.clock,
@@ -34,7 +35,7 @@ def rounds(house: House, serving: Serving) -> Rounds:
     )
 
 
-def _trial(house: House) -> Trial | None:
-    """Take the first dialect, by name, in which anybody knows how to submit."""
-    known = (house.adapters[name].trial for name in sorted(house.dialects))
-    return next((each for each in known if each is not None), None)
+def _trials(house: House) -> dict[str, Trial]:
+    """Take every dialect in which anybody knows how to submit."""
+    known = {name: house.adapters[name].trial for name in house.dialects}
+    return {name: trial for name, trial in known.items() if trial is not None}

@@ -12,6 +12,7 @@ from tests.policy import mutation
 from tests.running import Gateway, eventually
 
 SHOTS = "gateway/rules/circuits/shots/shots.rego"
+TESTS = "gateway/rules/circuits/shots/shots_test.rego"
 SECONDS = 30
 """Much less than two minutes, and enough for a busy machine."""
 
@@ -54,6 +55,20 @@ def test_synthetic_principals_are_allowed_and_denied(tested):
     assert not tested.entries("selftest.failed")
 
 
+def test_each_dialects_clients_are_tried_those_that_sign_too(tested):
+    """AWS's sign every request with the pair of a key, and fetch results from S3."""
+
+    def dialects(type_):
+        return {each["body"].get("dialect") for each in of_selftest(tested, type_)}
+
+    eventually(lambda: {"braket", "ibm", "ionq"} <= dialects("job.permitted"), seconds=SECONDS)
+    eventually(lambda: {"braket", "ibm", "ionq"} <= dialects("job.denied"), seconds=SECONDS)
+    begun = len(of_selftest(tested, "results.read"))
+    eventually(lambda: len(of_selftest(tested, "results.read")) > begun + 2, seconds=SECONDS)
+    assert 'gateway_selftest_failing{part="path"} 0.0' in tested.metrics()
+    assert not tested.entries("selftest.failed")
+
+
 def test_it_counts_for_no_limit_and_in_no_rate(tested):
     tested.cli("budgets", "set", "few", "--organisation", "--unit", "jobs", "--amount", "1", "--per", "total")
     before = len(of_selftest(tested, "job.completed"))
@@ -74,8 +89,13 @@ def test_nobody_else_gets_a_key_of_its_project(tested):
 
 
 def test_a_reload_that_weakens_a_rule_and_its_self_tests_alarms_until_it_is_taken_back(tested, tree):
-    sound = {path: path.read_text() for path in [tree / SHOTS, *tree.glob("selftest/*.json")]}
+    """Its test is in the way first: a reload runs those of what changed, and so it has to go as well."""
+    tests = (tree / SHOTS).with_name("shots_test.rego")
+    sound = {path: path.read_text() for path in [tree / SHOTS, tests, *tree.glob("selftest/*.json")]}
     (tree / SHOTS).write_text(mutation.disabled(sound[tree / SHOTS]))
+    refused = tested.run("policy", "reload", "--reason", "a trial")
+    assert (refused.returncode, "shots_test.rego: test_denies" in refused.stderr) == (1, True)
+    tests.unlink()
     (tree / "selftest/deny-circuits.json").unlink()
     (tree / "selftest/deny-obligations.json").unlink(missing_ok=True)
 

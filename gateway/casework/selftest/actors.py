@@ -16,9 +16,10 @@ from gateway.casework.principals import Principals
 from gateway.casework.projects import Projects, Terms
 from gateway.domain.classification import Classification
 from gateway.domain.clock import Clock
-from gateway.domain.principal import PrincipalKind
-from gateway.domain.secret import Secret
+from gateway.domain.principal import Key, PrincipalKind
 from gateway.domain.synthetic import ALLOWED, DENIED, PROJECT
+from gateway.ports.dialect import SigningPair
+from gateway.ports.trial import Holder
 
 SUBMIT: Final = "job.submit"
 _LIFETIME: Final = timedelta(days=1)
@@ -35,8 +36,8 @@ class Cast:
 
     backend: str
     """The simulator that the project may use."""
-    allowed: Secret
-    denied: Secret | None
+    allowed: Holder
+    denied: Holder | None
     """Of somebody who may not submit; nobody, where every role may."""
     until: datetime
 
@@ -50,6 +51,8 @@ class Actors:
     keys: Keys
     roles: Mapping[str, tuple[str, ...]] = field(repr=False)
     clock: Clock
+    pair: Callable[[Key], SigningPair] = field(repr=False)
+    """Gives what signs in place of a key."""
     known: Callable[[], Awaitable[None]] = field(repr=False)
     """Lets this process know of keys that it has just made."""
     _cast: Cast | None = field(default=None, repr=False)
@@ -83,13 +86,14 @@ class Actors:
         may_not = next((name for name in sized if SUBMIT not in self.roles[name]), None)
         return may, may_not
 
-    async def _key(self, name: str, role: str) -> Secret:
+    async def _key(self, name: str, role: str) -> Holder:
         try:
             await self.principals.named(name)
         except UnknownNameError:
             await self.principals.create(name=name, kind=PrincipalKind.SERVICE, by=GATEWAY)
         wish = Wish(roles=(role,), label=_LABEL, lifetime=_LIFETIME)
-        return (await self.keys.new(principal=name, project=PROJECT, wish=wish, by=GATEWAY)).text
+        issued = await self.keys.new(principal=name, project=PROJECT, wish=wish, by=GATEWAY)
+        return Holder(key=issued.text, pair=self.pair(issued.key))
 
 
 def _terms(backend: str) -> Terms:

@@ -21,7 +21,7 @@ class Finding:
     """Name of the self-test, or of the synthetic submission."""
     problem: str
     at: str = ""
-    """Which engine, where there are several."""
+    """Which engine, or whose clients' door, where there are several."""
     by_policy: bool = False
     """Whether policy decided otherwise than the release would: policies of one's own may mean that."""
     sure: bool = True

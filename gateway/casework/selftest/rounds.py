@@ -6,8 +6,8 @@ counts once it happened twice in a row. A crash forgets what failed; the first r
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -70,8 +70,8 @@ class Rounds:
     """Whether the deployment has rules of its own in place of the release's: then what differs at first is meant."""
     waived: Collection[str]
     actors: Actors
-    trial: Trial | None
-    """`None` where nobody shall submit."""
+    trials: Mapping[str, Trial]
+    """How each dialect's clients submit, by its name; none where nobody shall submit."""
     fleet: Fleet
     entries: AdminEntries
     clock: Clock
@@ -86,6 +86,11 @@ class Rounds:
     _meant: set[str] = field(default_factory=set)
     _unsure: set[str] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
+    _turn: int = 0
+    """How many rounds went through a door."""
+    _at_doors: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    """What was found by each dialect's door, the last time it was tried."""
+    _unanswered: dict[str, set[str]] = field(default_factory=dict)
 
     async def run(self, door: Door) -> None:
         """Do one round, and tell what changed.
@@ -100,7 +105,7 @@ class Rounds:
             at=self.clock.now(),
             asked=len(self._reference.known) if self._reference else 0,
             failing=failing,
-            submissions=self.trial is not None,
+            submissions=bool(self.trials),
         )
         self._measure(time.perf_counter() - began)
         if self._told != (names := {each.name for each in failing}):
@@ -125,23 +130,37 @@ class Rounds:
         self._kept |= {each.text: each for each in bundle.selftests}
 
     async def _of_path(self, door: Door) -> tuple[Finding, ...]:
+        """Try the door of one dialect, each in its turn; what was found by the others stays until theirs comes."""
         simulators = self.fleet.simulators()
-        if self.trial is None or not simulators:
+        if not self.trials or not simulators:
             return ()
+        dialect = sorted(self.trials)[self._turn % len(self.trials)]
         try:
             cast = await self.actors.cast(simulators[0].name)
             if cast is None:
                 return ()
             others = [each.backend.name for each in self.fleet.berths() if each.backend.name != cast.backend]
             elsewhere = others[0] if others else None
-            return await Visits(door=door, trial=self.trial, cast=cast, elsewhere=elsewhere).examine()
+            visits = Visits(door=door, trial=self.trials[dialect], cast=cast, elsewhere=elsewhere, clock=self.clock)
+            self._take_note(dialect, await visits.examine())
         except GatewayError as error:
             return (Finding(part=PATH, what="actors", problem=error.message, sure=False),)
+        return tuple(each for some in self._at_doors.values() for each in some)
+
+    def _take_note(self, dialect: str, found: Sequence[Finding]) -> None:
+        """Keep what counts: what nobody answered must have been so the last time at the same door, too."""
+        if self.own_rules and dialect not in self._at_doors:
+            self._meant |= {each.name for each in found if each.by_policy}
+        again = self._unanswered.get(dialect, set())
+        self._unanswered[dialect] = {each.what for each in found if not each.sure}
+        counting = (each for each in found if each.sure or each.what in again)
+        self._at_doors[dialect] = tuple(replace(each, at=dialect, sure=True) for each in counting)
+        self._turn += 1
 
     # ── what counts ──────────────────────────────────────────────────────────────────────────────
     def _counting(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
         if self.own_rules and self.standing.at is None:
-            self._meant = {each.name for each in found if each.by_policy}
+            self._meant |= {each.name for each in found if each.by_policy}
         again, self._unsure = self._unsure, {each.name for each in found if not each.sure}
         return tuple(
             each

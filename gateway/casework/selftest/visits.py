@@ -1,7 +1,7 @@
 """Submissions of synthetic principals through the front door: one that must run, and some that must be denied.
 
 The same bytes, the same door, the same rooms, the same ledger as everybody's; only a socket is left out. What ran is
-deleted again, so that a self-test each minute leaves entries behind and no payloads.
+deleted again where its dialect can, so that a self-test each minute leaves entries behind and no payloads.
 """
 
 import asyncio
@@ -10,16 +10,15 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 from gateway.casework.selftest.actors import Cast
 from gateway.casework.selftest.findings import PATH, Finding
-from gateway.domain.secret import Secret
+from gateway.domain.clock import Clock
 from gateway.ports.dialect import WireAnswer
-from gateway.ports.trial import Trial
+from gateway.ports.trial import Asked, Holder, Trial
 
 SHOTS: Final = 10
-FAR: Final = 10**12
-"""Shots beyond every limit."""
 JOB_SECONDS: Final = 20.0
 """How long the job may take: it waits for its turn at the simulator like any other."""
 _LOOK_SECONDS: Final = 0.2
@@ -29,6 +28,9 @@ _WORDS: Final = 200
 
 class Door(Protocol):
     """The front door."""
+
+    host: str
+    """What it is called, as a signature covers it."""
 
     async def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> WireAnswer:
         """Send one request and wait for its answer."""
@@ -40,7 +42,7 @@ class Denied:
     """A submission that must be denied, and what must be in the answer."""
 
     what: str
-    key: Secret | None
+    key: Holder | None
     body: bytes
     status: HTTPStatus = HTTPStatus.FORBIDDEN
     rule: str = ""
@@ -55,6 +57,7 @@ class Visits:
     cast: Cast
     elsewhere: str | None
     """A backend that the project may not use."""
+    clock: Clock
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def examine(self) -> tuple[Finding, ...]:
@@ -65,8 +68,8 @@ class Visits:
     def _to_deny(self) -> Iterator[Denied]:
         cast, body = self.cast, self.trial.body
         tiny = body(cast.backend, SHOTS)
-        yield Denied(what="nobody", key=None, body=tiny, status=HTTPStatus.UNAUTHORIZED)
-        yield Denied(what="greedy", key=cast.allowed, body=body(cast.backend, FAR), rule="circuits/shots")
+        yield Denied(what="nobody", key=None, body=tiny, status=self.trial.nobody)
+        yield Denied(what="greedy", key=cast.allowed, body=body(cast.backend, self.trial.far), rule="circuits/shots")
         yield Denied(
             what="unreadable", key=cast.allowed, body=self.trial.unreadable(cast.backend), rule="wire/readable"
         )
@@ -86,31 +89,34 @@ class Visits:
     async def _run(self) -> Finding | None:
         """Submit, follow, fetch and delete a job as a client does."""
         answer = await self._ask("POST", self.trial.jobs, self.cast.allowed, self.trial.body(self.cast.backend, SHOTS))
-        if answer.status != HTTPStatus.OK:
+        if answer.status != self.trial.taken:
             return self._found("allowed", answer, f"should be taken, was {_told(answer)}")
-        job = f"{self.trial.jobs}/{_member(answer, 'id')}"
-        status = await self._ended(job)
-        if status != self.trial.completed:
+        job = f"{self.trial.jobs}/{quote(str(_document(answer).get(self.trial.member)), safe='')}"
+        ended = await self._ended(job)
+        if _status(ended) != self.trial.completed:
             # A simulator that is busy with others' work is slow, and not broken.
-            return Finding(part=PATH, what="allowed", problem=f"the job should complete, and is {status!r}", sure=False)
-        results = await self._ask("GET", f"{job}{self.trial.results}", self.cast.allowed)
-        await self._ask("DELETE", job, self.cast.allowed)
+            problem = f"the job should complete, and is {_status(ended)!r}"
+            return Finding(part=PATH, what="allowed", problem=problem, sure=False)
+        results = await self._ask("GET", self.trial.results(job, ended), self.cast.allowed)
+        if self.trial.deletes:
+            await self._ask("DELETE", job, self.cast.allowed)
         if results.status != HTTPStatus.OK:
             return self._found("results", results, f"should be given out, was {_told(results)}")
         return None
 
-    async def _ended(self, job: str) -> str:
-        status = ""
+    async def _ended(self, job: str) -> Mapping[str, Any]:
+        told: Mapping[str, Any] = {}
         for _ in range(round(JOB_SECONDS / _LOOK_SECONDS)):
-            status = str(_member(await self._ask("GET", job, self.cast.allowed), "status")).lower()
-            if status in self.trial.ended:
+            told = _document(await self._ask("GET", job, self.cast.allowed))
+            if _status(told) in self.trial.ended:
                 break
             await self.pause(_LOOK_SECONDS)
-        return status
+        return told
 
-    async def _ask(self, method: str, path: str, key: Secret | None, body: bytes = b"") -> WireAnswer:
-        headers = {} if key is None else {"authorization": f"{self.trial.scheme} {key.reveal().decode()}"}
-        return await self.door(method, path, headers | ({"content-type": "application/json"} if body else {}), body)
+    async def _ask(self, method: str, path: str, key: Holder | None, body: bytes = b"") -> WireAnswer:
+        asked = Asked(method=method, host=self.door.host, path=path, body=body, at=self.clock.now())
+        proof = {} if key is None else self.trial.proof(key, asked)
+        return await self.door(method, path, {**proof, **({"content-type": "application/json"} if body else {})}, body)
 
     def _found(self, what: str, answer: WireAnswer, told: str) -> Finding | None:
         if _HALTED in answer.body:
@@ -121,12 +127,16 @@ class Visits:
         return Finding(part=PATH, what=what, problem=told, sure=not unavailable, by_policy=denied)
 
 
-def _member(answer: WireAnswer, name: str) -> Any:
+def _document(answer: WireAnswer) -> Mapping[str, Any]:
     try:
         found = json.loads(answer.body)
     except ValueError:
-        return ""
-    return found.get(name, "") if isinstance(found, dict) else ""
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _status(job: Mapping[str, Any]) -> str:
+    return str(job.get("status", "")).lower()
 
 
 def _told(answer: WireAnswer) -> str:

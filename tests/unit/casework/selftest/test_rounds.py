@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import pytest
 
 from gateway.casework.entries import AdminEntries
 from gateway.casework.selftest import rounds as rounds_module
-from gateway.casework.selftest.findings import ENGINES, RULES, Finding
+from gateway.casework.selftest.findings import ENGINES, PATH, RULES, Finding
 from gateway.casework.selftest.rounds import FAILED, RECOVERED, Rounds
 from gateway.domain.errors import UnavailableError
 from gateway.policy.baseline import baseline
@@ -22,6 +23,7 @@ WEAKENED = replace(
 )
 DEPTH = Finding(part=RULES, what="deny-circuits", problem="was allowed", by_policy=True)
 SILENT = Finding(part=ENGINES, what="allow", problem="no answer", sure=False)
+DENIED = Finding(part=PATH, what="allowed", problem="was denied", by_policy=True)
 AWRY = Finding(part=ENGINES, what="allow", at="opa-1", problem="was allowed")
 
 
@@ -32,6 +34,8 @@ class Found:
     rules: tuple[Finding, ...] = ()
     engines: tuple[Finding, ...] = ()
     kept: list[tuple] = field(default_factory=list)
+    doors: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    tried: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -64,7 +68,7 @@ def testing(office, found):
             own_rules=False,
             waived=(),
             actors=None,
-            trial=None,
+            trials={},
             fleet=Fleet(()),
             entries=AdminEntries(ledger=office.ledger, vault=office.vault, clock=office.clock),
             clock=office.clock,
@@ -100,6 +104,63 @@ async def test_what_fails_is_told_once_and_again_when_it_is_over(office, testing
     assert await told(office) == [(FAILED, ["engines/allow"]), (RECOVERED, [])]
     assert "engines/allow at opa-1: was allowed" in problem
     assert made.standing.problem is None
+
+
+@pytest.fixture
+def doors(testing, found, monkeypatch):
+    """A round whose doors find what is written down for each dialect; its simulator is a name."""
+    simulator = SimpleNamespace(name="sim", backend=SimpleNamespace(name="sim"))
+    fleet = SimpleNamespace(simulators=lambda: [simulator], berths=lambda: [simulator])
+
+    async def cast(_backend):
+        return SimpleNamespace(backend="sim")
+
+    def visits(*, trial, **_):
+        async def examine():
+            found.tried.append(trial)
+            return found.doors.get(trial, ())
+
+        return SimpleNamespace(examine=examine)
+
+    monkeypatch.setattr(rounds_module, "Visits", visits)
+    trials = {name: name for name in ("ibm", "ionq")}
+
+    def make(**changes):
+        return testing(trials=trials, fleet=fleet, actors=SimpleNamespace(cast=cast), **changes)
+
+    return make
+
+
+async def test_doors_are_tried_in_turn_and_what_one_said_stays_until_its_next(doors, found):
+    made, found.doors = doors(), {"ibm": (DENIED,)}
+
+    for _ in range(2):
+        await made.run(door)
+    at_both = made.standing.failing
+    found.doors = {}
+    await made.run(door)
+
+    assert found.tried == ["ibm", "ionq", "ibm"]
+    assert at_both == (replace(DENIED, at="ibm"),)
+    assert made.standing.failing == ()
+
+
+async def test_what_nobody_answered_at_one_door_counts_when_its_turn_comes_again(doors, found):
+    made, found.doors = doors(), {"ibm": (replace(DENIED, sure=False),)}
+
+    for failing in ((), (), ("path/allowed",), ("path/allowed",)):
+        await made.run(door)
+
+        assert tuple(each.name for each in made.standing.failing) == failing
+
+
+async def test_policies_of_ones_own_are_meant_at_every_door_the_first_time(doors, found):
+    made, found.doors = doors(own_rules=True), {"ionq": (DENIED,)}
+
+    for _ in range(3):
+        await made.run(door)
+
+    assert made.standing.failing == ()
 
 
 async def test_whoever_wants_warnings_gets_a_letter(office, testing, found):

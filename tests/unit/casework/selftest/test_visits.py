@@ -8,27 +8,34 @@ from http import HTTPStatus
 import pytest
 
 from gateway.casework.selftest.actors import Cast
-from gateway.casework.selftest.visits import FAR, Visits
+from gateway.casework.selftest.visits import Visits
 from gateway.domain.secret import Secret
-from gateway.ports.dialect import WireAnswer
-from gateway.ports.trial import Trial
+from gateway.ports.dialect import SigningPair, WireAnswer
+from gateway.ports.trial import FAR, Holder, Trial, shown
+from tests.records import StillClock
 
 TRIAL = Trial(
     jobs="/jobs",
-    scheme="apikey",
+    proof=shown("apikey"),
     body=lambda backend, shots: json.dumps([backend, shots]).encode(),
     unreadable=lambda backend: json.dumps([backend, None]).encode(),
-    results="/results",
+    results=lambda job, _: f"{job}/results",
     completed="completed",
     ended=frozenset({"completed", "failed"}),
 )
-CAST = Cast(
-    backend="sim", allowed=Secret.of("may"), denied=Secret.of("may-not"), until=datetime(2026, 12, 1, tzinfo=UTC)
-)
+
+
+def holder(key):
+    return Holder(key=Secret.of(key), pair=SigningPair(access_key_id=f"id-of-{key}", secret=Secret.of("secret")))
+
+
+CAST = Cast(backend="sim", allowed=holder("may"), denied=holder("may-not"), until=datetime(2026, 12, 1, tzinfo=UTC))
 
 
 class House:
     """A front door that does as it should, but for what a test changes."""
+
+    host = "gateway.example.org"
 
     def __init__(self):
         self.asked, self.status, self.answers = [], "completed", {}
@@ -74,12 +81,24 @@ def house():
 
 @pytest.fixture
 def visits(house):
-    return Visits(door=house, trial=TRIAL, cast=CAST, elsewhere="other", pause=no_pause)
+    return Visits(door=house, trial=TRIAL, cast=CAST, elsewhere="other", clock=StillClock(), pause=no_pause)
 
 
 async def test_a_sound_house_has_no_findings_and_keeps_nothing(visits, house):
     assert await visits.examine() == ()
     assert ("DELETE", "/jobs/j1") in house.asked
+
+
+async def test_what_a_dialect_cannot_delete_is_left(visits, house):
+    assert await replace(visits, trial=replace(TRIAL, deletes=False)).examine() == ()
+    assert "DELETE" not in {method for method, _ in house.asked}
+
+
+async def test_a_job_may_have_another_name_which_is_encoded_in_its_path(visits, house):
+    house.answers["allowed"] = answer(200, '{"arn": "a:b/c"}')
+
+    assert await replace(visits, trial=replace(TRIAL, member="arn")).examine() == ()
+    assert ("GET", "/jobs/a%3Ab%2Fc") in house.asked
 
 
 @pytest.mark.parametrize("who", ["greedy", "unreadable", "reader", "nobody", "elsewhere"])
