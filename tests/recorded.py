@@ -6,8 +6,9 @@ For tests and benchmarks of what reads them back. Everything is drawn from one s
 import asyncio
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from secrets import token_bytes
 from typing import Any
 
@@ -28,10 +29,10 @@ PROJECTS = ("catalysis", "folding", "lattice", "markets")
 def some_facts(count: int, *, seed: int = 7) -> Iterator[bytes]:
     """Tell small stories: jobs of several people and projects, most of them allowed."""
     rng = random.Random(seed)
-    stories = [json.loads(facts) for name, facts in golden.all_facts().items() if name.startswith("allow-")]
-    stories += [json.loads(golden.all_facts()[name]) for name in ("deny-too-deep", "deny-over-budget")]
+    stories = [facts for name, facts in golden.all_facts().items() if name.startswith("allow-")]
+    stories += [golden.all_facts()[name] for name in ("deny-too-deep", "deny-over-budget")]
     for number in range(count):
-        facts = json.loads(json.dumps(rng.choice(stories)))
+        facts = msgspec.json.decode(rng.choice(stories))
         person = rng.randrange(40)
         facts["principal"] |= {"id": f"p-{person}", "name": f"person-{person}"}
         facts["project"]["name"] = rng.choice(PROJECTS)
@@ -51,16 +52,22 @@ class Recorder:
     project_id: str
     recorded: int = 0
 
-    async def record(self, bundle: Bundle, facts: Sequence[bytes], *, workers: int = 2) -> list[Decision]:
+    async def record(self, bundle: Bundle, facts: Iterable[bytes]) -> list[Decision]:
         """Archive a revision, decide by it, and record what it decided."""
+        return [decision async for some in self.in_turn(bundle, facts) for decision in some]
+
+    async def in_turn(
+        self, bundle: Bundle, facts: Iterable[bytes], *, times: int = 1, workers: int = 2
+    ) -> AsyncIterator[list[Decision]]:
+        """Do the same and keep little in memory; each decision is recorded so many times, as so many submissions."""
         await self.house.revisions.archive(bundle, self.house.prices)
-        decided: list[Decision] = []
+        told = iter(facts)
         async with BulkEngine(bundle, workers) as engine:
-            for start in range(0, len(facts), _AT_ONCE):
-                some = await engine.decide(facts[start : start + _AT_ONCE])
-                await asyncio.gather(*map(self._write, some))
-                decided += some
-        return decided
+            while some := list(islice(told, _AT_ONCE)):
+                decided = await engine.decide(some)
+                for _ in range(times):
+                    await asyncio.gather(*map(self._write, decided))
+                yield decided
 
     async def _write(self, decision: Decision) -> None:
         at = self.house.clock.now()
