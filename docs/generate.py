@@ -83,6 +83,9 @@ Every refusal carries one of these stable codes, in the shape of the vendor's AP
 what was found, what is allowed and what to do; it never holds a payload, a token or a circuit. Where asking again may
 work, nothing was forwarded, and `Retry-After` says when. Errors without a status end at the command line.
 
+The gateway's own interfaces answer with `application/problem+json` (RFC 9457): `title` is the code, `type` is
+`urn:qgw:error:<code>`, a name that never changes. Each code is an anchor of this page, `errors.md#<code>`.
+
 {MADE}
 
 | Code | Status | When | Ask again? |
@@ -95,7 +98,7 @@ def _error_row(code: str, kinds: list[type[GatewayError]]) -> str:
     when = " ".join(dict.fromkeys(_first_line(kind.__doc__) for kind in kinds))
     status = STATUS.get(code, "")
     again = "yes" if all(issubclass(kind, UnavailableError) for kind in kinds) else "no"
-    return f"| `{code}` | {status} | {when} | {again} |\n"
+    return f'| <a id="{code}"></a>`{code}` | {status} | {when} | {again} |\n'
 
 
 def events_page() -> str:

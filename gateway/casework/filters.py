@@ -105,6 +105,7 @@ def _written(value: Any) -> str:
 
 
 _CHOICE: Final = {each: _one_of(each, [one.value for one in each]) for each in (Ruling, Classification, ExecutionKind)}
+_YES_OR_NO: Final = _one_of(_ANSWERS.__getitem__, list(_ANSWERS))
 _FIELDS: Final[Mapping[str, tuple[str, Callable[[str, str], Any], str]]] = {
     "type": ("types", _text, "Event codes, such as `job.denied`, or all of a noun, `job.*`; several with commas."),
     "since": ("since", _moment, "From here on: a date or a moment (RFC 3339, UTC)."),
@@ -120,10 +121,11 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[str, str], Any], str]]] = {
     "code": ("code", _text, "Error code of a refusal, such as `key-revoked`."),
     "classification": ("classification", _CHOICE[Classification], "How sensitive: `public` to `restricted`."),
     "kind": ("kind", _CHOICE[ExecutionKind], "`hardware` or `simulator`."),
-    "fallback": ("fallback", _one_of(_ANSWERS.__getitem__, list(_ANSWERS)), "Whether it ran elsewhere: `yes`, `no`."),
+    "fallback": ("fallback", _YES_OR_NO, "Whether it ran elsewhere: `yes`, `no`."),
     "cost_from": ("cost_from", _money, "Cost of at least so much, as a decimal."),
     "cost_to": ("cost_to", _money, "Cost of at most so much."),
     "currency": ("currency", _text, "Cost in this currency (ISO 4217)."),
+    "synthetic": ("synthetic", _YES_OR_NO, "Whether the self-test's own work is shown, too: `yes`, `no`."),
     "text": ("text", _text, "Words that all occur in its reasons; `word*` is any that begins so."),
 }
 NAMES: Final = tuple(_FIELDS)

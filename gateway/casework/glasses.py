@@ -92,6 +92,8 @@ class Glasses:
         glass, now = await self._named(glass_id), self.clock.now()
         if glass.requested_by == by:
             raise BreakGlassRefusedError("whoever asked cannot confirm, with another key neither; ask somebody else")
+        if glass.in_force(now) and glass.until is not None:
+            raise BreakGlassRefusedError(f"it was confirmed and is in force until {rfc3339(glass.until)}")
         if not glass.waits(now):
             raise BreakGlassRefusedError("this request waits no longer; ask anew")
         await self.witnessed(glass.id, by=by)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from gateway.audit.leaf import decode
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord
+from gateway.domain.synthetic import is_synthetic
 from gateway.ports.operations import ListJobs
 from gateway.store import approvals, attempts, entries, jobs, objects, projects
 from gateway.store.attempts import AttemptRow
@@ -79,10 +80,13 @@ class Inspection:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database, self._vault = database, vault
 
-    async def jobs(self, wanted: ListJobs, *, project_id: str | None = None) -> list[JobRecord]:
-        """List jobs as asked, of one project or of all, in the order asked for."""
+    async def jobs(
+        self, wanted: ListJobs, *, project_id: str | None = None, synthetic: bool = False
+    ) -> list[JobRecord]:
+        """List jobs as asked, in the order asked for: of one project, or of all, the self-test's if they are meant."""
         async with self._database.reading() as connection:
-            chosen = [project_id] if project_id else [each.id for each in await projects.every(connection)]
+            every = [each.id for each in await projects.every(connection) if synthetic or not is_synthetic(each.id)]
+            chosen = [project_id] if project_id else every
             # Each project gives as many as the answer could take from it alone.
             enough = replace(wanted, limit=wanted.limit + wanted.offset, offset=0)
             pages = [

@@ -1,7 +1,8 @@
 """What principals, projects and labels may be called, and how a wrong name is refused."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from gateway.domain.errors import RefusedError
@@ -9,6 +10,9 @@ from gateway.domain.errors import RefusedError
 _NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9 ._@+-]{0,62}[a-zA-Z0-9])?")
 _LABEL_LENGTH: Final = 128
 _REASON_LENGTH: Final = 200
+_LISTED: Final = 20
+"""So many names are listed; of more the nearest."""
+_NEAREST: Final = 5
 
 
 class NameRefusedError(RefusedError):
@@ -49,9 +53,16 @@ class UnknownNameError(RefusedError):
     code = "name-unknown"
 
     def __init__(self, noun: str, name: str, known: Iterable[str]) -> None:
-        listed = ", ".join(sorted(known)[:20]) or "none yet"
-        super().__init__(f"there is no {noun} {name[:80]!r}; known: {listed}")
+        super().__init__(f"there is no {noun} {name[:80]!r}; {_told(name, sorted(known))}")
         self.noun, self.name = noun, name
+
+
+def _told(name: str, known: Sequence[str]) -> str:
+    """List what there is; of many what is most like the wrong name."""
+    if len(known) <= _LISTED:
+        return f"known: {', '.join(known) or 'none yet'}"
+    near = get_close_matches(name, known, n=_NEAREST, cutoff=0)
+    return f"{len(known)} are known, the nearest: {', '.join(near)}"
 
 
 def checked_name(noun: str, name: str) -> str:

@@ -4,6 +4,7 @@ A page at a time, so that the history of years takes the memory of one page.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,7 +15,7 @@ import msgspec
 
 from gateway.domain.decision import Decision
 from gateway.domain.errors import RefusedError
-from gateway.store import decisions, jobs
+from gateway.store import decisions, entries, jobs
 from gateway.store.engine import Database
 from gateway.vault.envelope import DamagedError
 from gateway.vault.vault import Vault
@@ -22,7 +23,11 @@ from gateway.vault.vault import Vault
 PAGE: Final = 512
 ENGINE: Final = "engine/"
 """Rules of denials that came from the gateway itself, because no decision could be had."""
+UNKEPT: Final = "engine/obligation"
+"""The one of them that policy decided: the job could go under conditions, and those could not be met."""
 _EVER: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+_LAST: Final = 2**63 - 1
+"""The last place a database knows."""
 _SOON: Final = timedelta(minutes=30)
 """How long after a decision its entry can come: a submission that waits for its vendor's program."""
 _DAMAGED: Final = "the facts are not those that the entry names; compare database and backups"
@@ -35,7 +40,8 @@ class DecisionUnknownError(RefusedError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"the ledger tells of no decision or job {name[:80]!r}; give a job's id, or the decision id of a denial"
+            f"the ledger tells of no decision {name[:80]!r}; give the id of a job or of a decision, or the number of "
+            "an entry that tells of one"
         )
         self.name = name
 
@@ -68,7 +74,22 @@ class _Leaf(msgspec.Struct, frozen=True):
     event: _Event
 
 
+class _About(msgspec.Struct, frozen=True):
+    """What an entry speaks of that tells of no decision itself."""
+
+    job_id: str | None = None
+
+
+class _AboutEvent(msgspec.Struct, frozen=True):
+    body: _About
+
+
+class _AboutLeaf(msgspec.Struct, frozen=True):
+    event: _AboutEvent
+
+
 _READER: Final = msgspec.json.Decoder(_Leaf)
+_ABOUT: Final = msgspec.json.Decoder(_AboutLeaf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +98,8 @@ class Recorded:
 
     seq: int
     at: str
+    type: str
+    """Of its entry."""
     decision_id: str
     job_id: str | None
     client_job_id: str | None
@@ -90,6 +113,7 @@ class Recorded:
     outcome_digest: str | None
     """Absent from entries of older gateways."""
     allow: bool
+    """By policy: whoever kept it from going, a person or the books, comes after that."""
     deny: tuple[str, ...]
     facts: bytes = field(default=b"", repr=False)
     problem: str = ""
@@ -112,7 +136,17 @@ class Recorded:
     @property
     def undecided(self) -> bool:
         """Say whether the engine had failed: that is nothing policy decided, and nothing to decide again."""
-        return any(rule.startswith(ENGINE) for rule in self.deny)
+        return any(rule.startswith(ENGINE) and rule != UNKEPT for rule in self.deny)
+
+    @property
+    def unkept(self) -> bool:
+        """Say whether policy let it go under conditions that could not be met: that hangs on the place, too."""
+        return UNKEPT in self.deny
+
+    @property
+    def decidable(self) -> bool:
+        """Say whether it can be decided again, with an outcome that can be compared."""
+        return bool(self.facts) and not self.undecided and not self.unkept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,11 +192,13 @@ class Recordings:
         return await self._opened(_read(rows))
 
     async def find(self, name: str) -> Recorded:
-        """Find the decision of an id, or of a job by either of its ids.
+        """Find the decision of an id, of a job by either of its ids, or of an entry by its place.
 
         Raises:
             DecisionUnknownError: there is none.
         """
+        if name.isdecimal():
+            return await self._at(int(name))
         async with self.database.reading() as connection:
             job = await jobs.load(connection, name) or await jobs.by_id(connection, name)
         wanted = name if job is None else job.decision_id
@@ -175,10 +211,23 @@ class Recordings:
                         return (await self._opened([each]))[0]
         raise DecisionUnknownError(name)
 
+    async def _at(self, seq: int) -> Recorded:
+        """Find what an entry tells of: its own decision, or that of the job it speaks of."""
+        async with self.database.reading() as connection:
+            stored = await entries.chosen(connection, [seq]) if seq <= _LAST else ()
+        for each in _read([(one.seq, one.leaf) for one in stored]):
+            return (await self._opened([each]))[0]
+        for one in stored:
+            with suppress(msgspec.DecodeError):
+                if job_id := _ABOUT.decode(one.leaf).event.body.job_id:
+                    return await self.find(job_id)
+        raise DecisionUnknownError(str(seq))
+
     async def _unopened(self, span: Span) -> AsyncIterator[list[Recorded]]:
         async with self.database.reading() as connection:
             start = await decisions.first_since(connection, span.since)
-            while rows := await decisions.page(connection, start=start, limit=PAGE, **_limits(span)):
+            told = {**_limits(span), "types": decisions.TOLD}
+            while rows := await decisions.page(connection, start=start, limit=PAGE, **told):
                 yield list(_read(rows))
                 start = rows[-1][0] + 1
 
@@ -203,6 +252,7 @@ def _recorded(seq: int, event: _Event) -> Recorded:
     return Recorded(
         seq=seq,
         at=event.at,
+        type=event.type,
         decision_id=decision.id,
         job_id=body.job_id,
         client_job_id=body.client_job_id,
@@ -212,7 +262,7 @@ def _recorded(seq: int, event: _Event) -> Recorded:
         policy_revision=decision.policy_revision,
         data_revision=decision.data_revision,
         outcome_digest=decision.outcome_digest,
-        allow=event.type == "job.permitted",
+        allow=event.type != "job.denied",
         deny=body.deny,
         facts_digest=decision.facts_digest,
     )

@@ -1,8 +1,8 @@
 """Taking a new revision of the policies into a running gateway, or refusing it and keeping the old one.
 
-In this order: read the files, compile and self-test them in an engine of their own, let it decide what was decided
-lately, store it, say so in the ledger, and swap. Whatever fails before the swap leaves the old revision deciding, and
-an entry that says why. A crash leaves at most a stored revision that nobody used.
+In this order: read the files, check them, run the tests of what changed, self-test them in an engine of their own, let
+it decide what was decided lately, store it, say so in the ledger, and swap. Whatever fails before the swap leaves the
+old revision deciding, and an entry that says why. A crash leaves at most a stored revision that nobody used.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +22,7 @@ from gateway.domain.decision import Decision
 from gateway.domain.errors import GatewayError, InsecureError
 from gateway.domain.ids import uuid7
 from gateway.domain.writes import EntryDraft
+from gateway.policy import check
 from gateway.policy.answer import check_selftest
 from gateway.policy.bulk import BulkEngine
 from gateway.policy.bundle import Bundle
@@ -159,6 +160,7 @@ class Reloader:
         if not outcome.changed:
             await self._activate(bundle, outcome, told)
             return outcome
+        await check.require(new.source or bundle, since=self.current.bundle)
         outcome = replace(outcome, canary=await self._try(bundle))
         # Stored before the first decision: with OPA, servers may hold it before we ask for it.
         await self.revisions.archive(bundle, self.prices)
@@ -178,11 +180,7 @@ class Reloader:
             decided = await engine.decide([known.facts for known in bundle.known])
             for known, decision in zip(bundle.known, decided, strict=True):
                 check_selftest(known, decision)
-            recent = [
-                each
-                for each in await self.recordings.newest(self.canary_decisions)
-                if each.facts and not each.undecided
-            ]
+            recent = [each for each in await self.recordings.newest(self.canary_decisions) if each.decidable]
             return self._judged(recent, await engine.decide([each.facts for each in recent]))
 
     def _judged(self, recent: Sequence[Recorded], decided: Sequence[Decision]) -> Canary:

@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.audit.leaf import Event, read
 from gateway.casework.entries import GATEWAY, OPERATOR, AdminEntries
+from gateway.casework.names import checked_reason
 from gateway.casework.quorum import Action, Quorum
 from gateway.casework.reload import REFUSED, Reloader
 from gateway.casework.revisions import ACTIVATED
@@ -46,7 +47,11 @@ class ReloadRequests:
         """Ask every gateway, or one, to take in what its files hold, if that is this revision.
 
         Gives the request's id, and from where on in the ledger its answers stand.
+
+        Raises:
+            ReasonRefusedError: there is no reason, or it does not fit on a line.
         """
+        told = checked_reason(reason)
         since = await _size(self.database)
         event_id = self.entries.new_id()
         await self.entries.record(
@@ -54,7 +59,7 @@ class ReloadRequests:
             by=by,
             project_id=None,
             rows=(),
-            body={"revision": revision, "reason": reason, **({} if replica is None else {"replica": replica})},
+            body={"revision": revision, "reason": told, **({} if replica is None else {"replica": replica})},
             people={},
             event_id=event_id,
         )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from gateway.casework.disposal import Disposal, revision
 from gateway.casework.entries import GATEWAY, OPERATOR, AdminEntries
+from gateway.casework.names import checked_reason
 from gateway.domain.clock import Clock
 from gateway.domain.writes import RowWrite
 from gateway.store import disposal, entries, erasures, legal_holds, objects, policies, projects
@@ -139,14 +140,19 @@ class Retention:
         return Due(lapsed=tuple(each for each in found if each.objects), prunable=await self._prunable(now))
 
     async def run(self, *, reason: str = "retention", by: str = OPERATOR) -> tuple[Due, list[Order]]:
-        """Record what is due and do it; gives that, and the orders that wait for witnesses."""
+        """Record what is due and do it; gives that, and the orders that wait for witnesses.
+
+        Raises:
+            ReasonRefusedError: there is no reason, or it does not fit on a line.
+        """
+        told = checked_reason(reason)
         await lock_objects(self.database, self.entries.vault)
         await self.disposal.carry_out()
         due = await self.due()
         for each in due.lapsed:
             await self._order_lapsed(each, by)
         if due.prunable is not None and due.prunable.entries:
-            await self._order_pruning(due.prunable, reason, by)
+            await self._order_pruning(due.prunable, told, by)
         return due, await self.disposal.carry_out()
 
     async def run_alone(self) -> None:

@@ -26,6 +26,8 @@ ACTIVATED: Final = "policy.activated"
 _SHORTEST: Final = 6
 """Characters that a name must have, so that nobody hits a revision by accident."""
 _MOST: Final = 10_000
+_SHOWN: Final = 12
+"""Characters of a digest that people are shown."""
 
 
 class PolicyUnknownError(RefusedError):
@@ -60,6 +62,23 @@ class Revision:
     def name(self) -> str:
         """Both digests, as a bundle names itself."""
         return f"{self.policy_revision}.{self.data_revision}"
+
+    @property
+    def short(self) -> str:
+        """Its name as people read and write it."""
+        return short(self.name)
+
+    def is_called(self, name: str) -> bool:
+        """Say whether rules or tables begin so, or each with its half of `RULES.TABLES`."""
+        rules, _, tables = name.partition(".")
+        if tables:
+            return self.policy_revision.startswith(rules) and self.data_revision.startswith(tables)
+        return self.policy_revision.startswith(rules) or self.data_revision.startswith(rules)
+
+
+def short(revision: str) -> str:
+    """Shorten the name of a revision so that it is still found by it."""
+    return ".".join(each[:_SHOWN] for each in revision.split("."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +124,7 @@ class Revisions:
         return bundle
 
     async def find(self, name: str) -> Bundle:
-        """Give the bundle of the one revision whose name, or whose tables' digest, begins so.
+        """Give the bundle of the one revision whose rules or tables begin so, or both as `RULES.TABLES`.
 
         Raises:
             PolicyUnknownError: there is none, or there are several.
@@ -115,10 +134,13 @@ class Revisions:
                 f"{name!r} is too short for a revision; give at least {_SHORTEST} characters of it"
             )
         every = await self.every()
-        found = {each.name: each for each in every if each.name.startswith(name) or each.data_revision.startswith(name)}
-        if len(found) != 1:
-            said = "no revision that ever decided here begins" if not found else f"{len(found)} revisions begin"
-            raise PolicyUnknownError(f"{said} with {name[:80]!r}; see: gateway policy revisions")
+        found = {each.name: each for each in every if each.is_called(name)}
+        if not found:
+            told = f"no revision that ever decided here begins with {name[:80]!r}; see: gateway policy revisions"
+            raise PolicyUnknownError(told)
+        if len(found) > 1:
+            told = f"{len(found)} revisions begin with {name[:80]!r}; name rules and tables: RULES.TABLES"
+            raise PolicyUnknownError(told)
         (one,) = found.values()
         return await self.bundle(one.policy_revision, one.data_revision)
 

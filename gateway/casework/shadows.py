@@ -10,10 +10,11 @@ from typing import Any, Final
 from gateway.budgets.quote import PriceBook
 from gateway.casework.entries import OPERATOR, AdminEntries
 from gateway.casework.names import checked_reason
-from gateway.casework.revisions import Revisions
+from gateway.casework.revisions import Revisions, short
 from gateway.domain.clock import Clock
 from gateway.domain.errors import RefusedError
 from gateway.domain.shadow import Example, Shadow
+from gateway.policy import check
 from gateway.policy.answer import check_selftest
 from gateway.policy.bulk import BulkEngine
 from gateway.policy.bundle import Bundle
@@ -34,7 +35,7 @@ class ShadowRunningError(RefusedError):
     code = "shadow-running"
 
     def __init__(self, shadow: Shadow) -> None:
-        super().__init__(f"revision {shadow.revision[:12]} is in shadow already; stop it first")
+        super().__init__(f"revision {short(shadow.revision)} is in shadow already; stop it first")
         self.shadow = shadow
 
 
@@ -81,6 +82,7 @@ class Shadows:
 
         Raises:
             ShadowRunningError: another one does.
+            PolicyCheckError: `gateway policy check` refuses it.
             PolicyEngineError: it does not load, or decides otherwise what is known.
             ReasonRefusedError: there is no reason, or it does not fit on a line.
         """
@@ -88,6 +90,7 @@ class Shadows:
         current = await self.newest()
         if current is not None and current.stopped_at is None:
             raise ShadowRunningError(current)
+        await check.require(candidate)
         await _selftested(candidate)
         await self.revisions.archive(candidate, self.prices)
         shadow = Shadow(

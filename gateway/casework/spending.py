@@ -16,6 +16,7 @@ from gateway.casework.projects import Projects
 from gateway.domain.budget import Unit
 from gateway.domain.clock import Clock, parse_rfc3339
 from gateway.domain.errors import RefusedError
+from gateway.domain.synthetic import PROJECT
 from gateway.store import billing, books
 from gateway.store.billing import Sums
 from gateway.store.books import Spending as Group
@@ -91,9 +92,15 @@ class Spending:
         return begins, ends
 
     async def report(
-        self, *, since: datetime, until: datetime, by: Sequence[str], project_id: str | None = None
+        self,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[str],
+        project_id: str | None = None,
+        synthetic: bool = False,
     ) -> list[Spent]:
-        """Sum spending up, of one project or of all; projects and principals appear by name where they are known.
+        """Sum spending up, of one project or of all, the self-test's if it is meant; by name where one is known.
 
         Raises:
             SpendRefusedError: `by` has what is not in `BY`.
@@ -106,7 +113,8 @@ class Spending:
             groups = await books.spend(connection, since=since, until=until, by=asked)
             corrected = await billing.corrected(connection, since=since, until=until, by=asked)
             invoiced = await billing.invoiced(connection, since=since, until=until, by=asked)
-        fold = _Fold(tuple(dict.fromkeys(by)), asked, project_id, await self._names())
+        names, out = await self._names(), None if synthetic or project_id else PROJECT
+        fold = _Fold(tuple(dict.fromkeys(by)), asked, project_id, names, out)
         fold.add(groups, corrected)
         fold.add_invoiced(invoiced)
         return fold.rows()
@@ -122,9 +130,15 @@ class _Fold:
     """Adds groups up that are finer than what was asked for."""
 
     def __init__(
-        self, by: Sequence[str], asked: Sequence[str], project_id: str | None, names: Mapping[str, Mapping[str, str]]
+        self,
+        by: Sequence[str],
+        asked: Sequence[str],
+        project_id: str | None,
+        names: Mapping[str, Mapping[str, str]],
+        left_out: str | None,
     ) -> None:
         self._by, self._asked, self._project_id, self._names = by, asked, project_id, names
+        self._left_out = left_out
         self._rows: dict[tuple[tuple[str, ...], str], Spent] = {}
 
     def add(self, groups: Iterable[Group], corrected: Sums) -> None:
@@ -154,7 +168,7 @@ class _Fold:
         return [self._rows[key] for key in sorted(self._rows)]
 
     def _row(self, group: Mapping[str, str], currency: str) -> Spent | None:
-        if self._project_id not in {None, group[_PROJECT]}:
+        if self._project_id not in {None, group[_PROJECT]} or group[_PROJECT] == self._left_out:
             return None
         named = {name: self._names.get(name, {}).get(group[BY[name]], group[BY[name]]) for name in self._by}
         key = tuple(named.values()), currency

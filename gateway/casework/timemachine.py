@@ -3,8 +3,8 @@
 Every recorded decision is made again, from its sealed facts, by a candidate. Where the outcome differs from what the
 ledger holds, it is also made again by its own archived revision, and the two are compared: a difference is the
 candidate's doing and nothing else's. Decisions are pure functions of facts and revision, so a revision compared with
-itself differs nowhere. Not decided again are reservations that the books refused, and denials because the engine
-failed: neither is policy's.
+itself differs nowhere. Not decided again are reservations that the books refused, denials because the engine failed,
+and those because an obligation could not be met: none is policy's alone.
 """
 
 import asyncio
@@ -86,6 +86,8 @@ class Replay:
     """Denied by both, by other rules or in other words; or allowed by both, with other warnings."""
     undecided: int = 0
     """The engine had failed; nothing was decided that could be decided again."""
+    unkept: int = 0
+    """Policy let them go under conditions that could not be met where they went; that is not decided again."""
     unreadable: int = 0
     """Facts that were erased, as retention or a person's request has it."""
     damaged: int = 0
@@ -182,9 +184,8 @@ async def _in_turn(pages: AsyncIterator[list[Recorded]], engine: BulkEngine) -> 
 
 
 async def _judge(page: Sequence[Recorded], engine: BulkEngine) -> list[_Judged]:
-    decidable = [each for each in page if each.facts and not each.undecided]
-    decided = iter(await engine.decide([each.facts for each in decidable]))
-    return [_Judged(each, next(decided) if each.facts and not each.undecided else None) for each in page]
+    decided = iter(await engine.decide([each.facts for each in page if each.decidable]))
+    return [_Judged(each, next(decided) if each.decidable else None) for each in page]
 
 
 class _Past:
@@ -215,6 +216,8 @@ class _Past:
 def _count(found: Replay, recorded: Recorded) -> None:
     if recorded.undecided:
         found.undecided += 1
+    elif recorded.unkept:
+        found.unkept += 1
     elif recorded.facts:
         found.decided += 1
     elif recorded.damaged:
@@ -294,7 +297,8 @@ def _words(decision: Decision, other: Decision) -> str:
     """Say a decision in a few words, and which rules only warn here that deny in the other."""
     if not decision.allow:
         return f"denied by {', '.join(dict.fromkeys(each.rule for each in decision.deny))}"
-    obliged = f", {', '.join(each.kind for each in decision.obligations)}" if decision.obligations else ""
+    kinds = dict.fromkeys(each.kind for each in decision.obligations)
+    obliged = f", {', '.join(kinds)}" if kinds else ""
     denied = {each.rule for each in other.deny}
     lifted = sorted({each.rule for each in decision.warn} & denied)
     warned = f", only warned by {', '.join(lifted)}" if lifted else ""

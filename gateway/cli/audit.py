@@ -13,6 +13,7 @@ from gateway.audit.verify import ExpectedHead, Report
 from gateway.audit.witnessed import note_line
 from gateway.casework.formats import Form
 from gateway.casework.inspection import Entry
+from gateway.casework.names import checked_reason
 from gateway.casework.quorum import Action
 from gateway.cli import entries, proving, search
 from gateway.cli.exits import Exit
@@ -105,7 +106,10 @@ def show(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Show entries for people to read, or the one entry SEQ whole. A selection proves nothing: see verify."""
+    """Show entries for people to read, or the one entry SEQ whole. A selection proves nothing: see verify.
+
+    Every entry, those of the self-test among them: `gateway audit search` leaves them out.
+    """
 
     async def work(house: House) -> list[Entry]:
         if seq is not None:
@@ -203,7 +207,8 @@ def restored(this: Call, /, *, reason: str) -> None:
     The ledger then names the checkpoint that it does not continue. Everybody who kept that one still sees the loss, and
     witnesses refuse until their operators forgive it. See docs/runbooks/checkpoint-refused.md.
     """
-    lost = in_house(this, lambda house: house.checkpoints.restore(reason))
+    told = checked_reason(reason)
+    lost = in_house(this, lambda house: house.checkpoints.restore(told))
     say(f"the ledger says now that it does not continue the checkpoint of {lost.size} entries")
 
 

@@ -1,19 +1,22 @@
 """`gateway policy new|diff|explain|revisions`: writing rules, and reading what they did."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import rich_click as click
 
 from gateway.casework.explain import Explainer, Explanation, Reason
 from gateway.casework.recorded import Recordings
-from gateway.casework.revisions import Revision
+from gateway.casework.revisions import Revision, short
 from gateway.cli.candidates import INSTALLED, NAMED, candidate_of
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_json, answer_table, json_option, say
+from gateway.cli.output import answer_json, answer_table, counted, json_option, say
+from gateway.domain.approval import ApprovalState
 from gateway.domain.decision import Finding
 from gateway.policy.bundle import Bundle, default_root, load
 from gateway.policy.difference import Difference, difference
@@ -95,7 +98,8 @@ def _tell_difference(found: Difference) -> None:
             click.echo(f"  {line}")
     for value in found.tables:
         click.echo(str(value))
-    say(f"{len(found.rules)} files and {len(found.tables)} values differ" if found else "nothing differs")
+    files, values = counted(len(found.rules), "file"), counted(len(found.tables), "value")
+    say(f"different: {files} and {values}" if found else "nothing differs")
 
 
 @click.command()
@@ -110,7 +114,7 @@ def revisions(this: Call, /, *, as_json: bool) -> None:
     installed, found = in_house(this, work)
     rows = [
         {
-            "revision": each.name if as_json else f"{each.policy_revision[:12]}.{each.data_revision[:12]}",
+            "revision": each.name if as_json else each.short,
             "rules": each.policy_revision[:12],
             "tables": each.data_revision[:12],
             "told": each.at,
@@ -124,50 +128,74 @@ def revisions(this: Call, /, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("decision", metavar="DECISION_OR_JOB")
+@click.option("--by", "candidate", help=f"Whose decision it would be: {NAMED}; else of those who made it.")
 @json_option
 @call
-def explain(this: Call, /, *, decision: str, as_json: bool) -> Exit:
+def explain(this: Call, /, *, decision: str, candidate: str | None, as_json: bool) -> Exit:
     """Explain a recorded decision: which rule, which fact, what would have to change, and the remedy.
 
-    DECISION_OR_JOB is a job's id, or the decision id of a denial. It is decided again from the sealed facts, by the
-    revision that decided it; that revision need not be installed any more. Exits 0, or 1 when it does not come out as
-    the ledger has it.
+    DECISION_OR_JOB is a job's id, a decision's, or the number of an entry that tells of one. It is decided again from
+    the sealed facts, by the revision that decided it, which need not be installed any more. Exits 0, or 1 when it does
+    not come out as the ledger has it.
     """
 
     async def work(house: House) -> Explanation:
         recordings = Recordings(database=house.database, vault=house.vault)
-        return await Explainer(recordings=recordings, revisions=house.revisions).explain(decision)
+        by = None if candidate is None else await candidate_of(house, candidate)
+        return await Explainer(recordings=recordings, revisions=house.revisions).explain(decision, by=by)
 
     found = in_house(this, work)
     answer_json(_plain(found)) if as_json else _tell(found)
-    return Exit.DONE if found.as_recorded else Exit.NO
+    return Exit.NO if found.as_recorded is False else Exit.DONE
 
 
 def _plain(found: Explanation) -> dict[str, object]:
     recorded = {name: value for name, value in asdict(found.recorded).items() if name != "facts"}
     return {
         "recorded": recorded,
+        "revision": found.revision,
         "as_recorded": found.as_recorded,
         "allow": found.decision.allow,
         "placement": found.decision.placement,
+        "obligations": [asdict(each) for each in found.decision.obligations],
+        "approval": found.approval,
         "deny": [asdict(each) for each in found.deny],
         "warn": [asdict(each) for each in found.warn],
     }
 
 
 def _tell(found: Explanation) -> None:
-    recorded = found.recorded
-    revision = ".".join(each[:12] for each in recorded.revision)
+    recorded, placement = found.recorded, found.decision.placement
+    revision = short(".".join(recorded.revision))
     click.echo(f"{'allowed' if recorded.allow else 'denied'} {recorded.at}, entry {recorded.seq}, revision {revision}")
-    placement = found.decision.placement
+    for line in _course(found):
+        click.echo(f"  {line}")
     if placement is not None:
         click.echo(f"  runs where: {placement.kind.value}{f', because {placement.reason}' if placement.reason else ''}")
+    for obligation in found.decision.obligations:
+        click.echo(f"  obliged to: {obligation.kind} {msgspec.json.encode(obligation.parameters).decode()}")
     for reason in found.deny:
         _tell_reason("denied by", reason)
     for reason in found.warn:
         _tell_reason("warned by", reason)
-    if not found.as_recorded:
+    if found.as_recorded is False:
         say("it does NOT come out as the ledger has it; report this")
+
+
+def _course(found: Explanation) -> Iterator[str]:
+    """Say what came after policy, and who decided it again."""
+    request = found.approval
+    if found.as_recorded is None:
+        yield f"by revision {short(found.revision)} it would be {'allowed' if found.decision.allow else 'denied'}"
+    if found.recorded.unkept:
+        yield "policy let it go under conditions that could not be met where it was to run"
+    if found.recorded.type == "reservation.refused":
+        yield "then a budget or quota refused it: its entry says which"
+    if request is not None:
+        verdict = request.verdict
+        said = f" at {verdict.at:%Y-%m-%d %H:%M:%SZ}: {verdict.reason}" if verdict else ""
+        until = f" until {request.expires_at:%Y-%m-%d %H:%M:%SZ}" if request.state is ApprovalState.WAITING else ""
+        yield f"approval of a second person: {request.state.value}{until}{said}"
 
 
 def _tell_reason(word: str, reason: Reason) -> None:

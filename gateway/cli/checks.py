@@ -69,6 +69,21 @@ def of_files(settings: Settings, config: Path | None) -> Iterator[Check]:
         yield _private("settings file", config, 0o600)
     yield _private("state directory", settings.state_dir, 0o700)
     yield _private("master key", settings.master_key_file, 0o600)
+    for name, path in _secret_files(settings):
+        if path is not None and path.exists():
+            yield _private(name, path, 0o600)
+
+
+def _secret_files(settings: Settings) -> Iterator[tuple[str, Path | None]]:
+    """Name every other file with a secret that the settings know."""
+    tls, oidc = settings.server.tls, settings.console.oidc
+    yield "erasure key", settings.erasure_key_file
+    yield "TLS key", None if tls is None else tls.private_key
+    yield "OPA token", settings.policy.opa.token_file
+    yield "sign-in secret", None if oidc is None else oidc.client_secret_file
+    yield from ((f"secret of webhook {name}", each.secret_file) for name, each in settings.webhooks.items())
+    for name, each in settings.exports.items():
+        yield f"secret of export {name}", None if each.bucket is None else each.bucket.secret_file
 
 
 def of_listeners(settings: Settings, clock: Clock) -> Iterator[Check]:

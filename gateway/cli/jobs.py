@@ -10,7 +10,7 @@ from gateway.casework.inspection import JobReport
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house, names
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_fields, answer_json, answer_table, json_option, say
+from gateway.cli.output import answer_fields, answer_json, answer_table, json_option, say, synthetic_option
 from gateway.domain.job import JobRecord
 from gateway.ports.operations import ListJobs
 from gateway.wiring import House
@@ -27,13 +27,22 @@ def jobs() -> None:
 @click.option("--project", help="Only this project's.")
 @click.option("--backend", help="Only those that run, or ran, on this backend.")
 @click.option("--pending/--ended", "pending", default=None, help="Only those that have not ended, or that have.")
+@synthetic_option
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many, newest first."
 )
 @json_option
 @call
 def list_(
-    this: Call, /, *, project: str | None, backend: str | None, pending: bool | None, limit: int, as_json: bool
+    this: Call,
+    /,
+    *,
+    project: str | None,
+    backend: str | None,
+    pending: bool | None,
+    synthetic: bool,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List jobs, newest first."""
     wanted = ListJobs(limit=limit, backend=backend, pending=pending)
@@ -41,7 +50,8 @@ def list_(
     async def work(house: House) -> list[Mapping[str, Any]]:
         people, accounts = await names(house)
         only = (await house.administration.projects.named(project)).id if project else None
-        return [_row(job, people, accounts) for job in await house.inspection.jobs(wanted, project_id=only)]
+        found = await house.inspection.jobs(wanted, project_id=only, synthetic=synthetic)
+        return [_row(job, people, accounts) for job in found]
 
     rows = in_house(this, work)
     answer_json(rows) if as_json else answer_table(rows, _COLUMNS)

@@ -5,7 +5,7 @@ import rich_click as click
 from gateway.casework.labels import told
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_json, answer_table, json_option, say
+from gateway.cli.output import answer_json, answer_table, counted, json_option, say
 from gateway.domain.classification import Classification
 
 _COLUMNS = ("circuit", "label", "since", "fixed", "resembles", "fingerprint")
@@ -61,4 +61,4 @@ def lower(this: Call, /, *, name: str, to: str, reason: str, for_good: bool) -> 
     """
     label = Classification(to)
     changed = in_house(this, lambda house: house.circuit_labels.lower(name, to=label, reason=reason, for_good=for_good))
-    say(f"{changed} labels lowered" if changed else "nothing changed: no label stands above that")
+    say(f"{counted(changed, 'label')} lowered" if changed else "nothing changed: no label stands above that")

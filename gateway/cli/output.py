@@ -12,10 +12,19 @@ from gateway.domain.clock import rfc3339
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
 
+synthetic_option = click.option(
+    "--synthetic", is_flag=True, help="The self-test's own work, too; else only where its project is named."
+)
+
 
 def say(text: str) -> None:
     """Tell the person something that is no result."""
     click.echo(text, err=True)
+
+
+def counted(count: int, noun: str, several: str = "") -> str:
+    """Say how many there are, as people do."""
+    return f"{count} {noun if count == 1 else several or f'{noun}s'}"
 
 
 def answer_json(value: Any) -> None:

@@ -1,5 +1,6 @@
 """`gateway policy levels|override|rollout`: how hard each rule is, and what people let go for a while."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
@@ -31,7 +32,7 @@ def levels(this: Call, /, *, as_json: bool) -> None:
     chosen = this.settings.policy
     bundle = load(chosen.directory or default_root(), chosen.overrides)
     table = Levels.of(bundle)
-    areas, fixed = (each or () for each in values(bundle, FIXED))
+    areas, fixed = (each or () for each in asyncio.run(values(bundle, FIXED)))
     rows = [_level(rule, table, lowers=not is_fixed(rule, areas, fixed)) for rule in table.rules]
     answer_json(rows) if as_json else answer_table(rows, _LEVELS)
 

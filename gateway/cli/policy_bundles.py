@@ -1,5 +1,6 @@
 """`gateway policy keygen|build|opa-config`: policies as signed bundles, and the OPA that pulls them."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import rich_click as click
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
 from gateway.cli.output import say
+from gateway.cli.unseen import tell_if_open
 from gateway.domain.secret import Secret
+from gateway.policy import check
 from gateway.policy.bundle import default_root, load
 from gateway.policy.opa_config import config
 from gateway.policy.published import PARTS, RULES, Artefact
@@ -47,10 +50,13 @@ def build(this: Call, /, *, file: Path, key: Path, part: str, scope: str | None)
     """Write the policies, overrides merged in, to FILE (.tar.gz): the signed bundle that `policy.bundle` names.
 
     Its revision is a hash of its content, and the same policies under the same key give the same bytes. The gateway
-    serves it to OPA as it is, with tables that it signs itself.
+    serves it to OPA as it is, with tables that it signs itself. What `gateway policy check` refuses is not built, nor
+    what differs from the rules of this release and fails its tests: whoever loads the bundle has no tests.
     """
     chosen = this.settings.policy
     bundle = load(chosen.directory or default_root(), chosen.overrides)
+    asyncio.run(check.require(bundle, since=load(default_root())))
+    tell_if_open(key)
     artefact = Artefact.built(part, bundle, SigningKey.read(Secret(key.read_bytes())), scope=scope or part)
     file.write_bytes(artefact.content)
     say(f"wrote the {part}, revision {artefact.archive.revision}, signed by {artefact.key.id} for {artefact.scope!r}")

@@ -13,7 +13,7 @@ from gateway.casework.reload_requests import Answer, ReloadRequests, files_below
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_json, json_option, say
+from gateway.cli.output import answer_json, counted, json_option, say
 from gateway.policy import check as lint
 from gateway.policy import testing
 from gateway.policy.bundle import default_root
@@ -26,7 +26,7 @@ _LOOK_SECONDS: Final = 0.5
 @click.command()
 @click.option("--reason", required=True, help="Why; it stands in the ledger.")
 @click.option(
-    "--seconds", type=click.IntRange(1, 600), default=30, show_default=True, help="How long to wait for them."
+    "--seconds", type=click.IntRange(1, 600), default=120, show_default=True, help="How long to wait for them."
 )
 @click.option(
     "--gateways", type=click.IntRange(1, 64), default=1, show_default=True, help="How many must have answered."
@@ -59,7 +59,7 @@ def reload(this: Call, /, *, reason: str, seconds: int, gateways: int, as_json: 
     for each in answers:
         _tell(each)
     if len(answers) < gateways:
-        say(f"{len(answers)} of {gateways} gateways answered within {seconds} s")
+        say(f"{len(answers)} of {counted(gateways, 'gateway')} answered within {seconds} s")
         return Exit.UNAVAILABLE
     return Exit.DONE if all(each.activated for each in answers) else Exit.NO
 

@@ -10,7 +10,7 @@ from gateway.casework.selftest.findings import ENGINES, Finding
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_json, json_option, say
+from gateway.cli.output import answer_json, counted, json_option, say
 from gateway.policy.answer import PolicyEngineError
 from gateway.policy.baseline import baseline
 from gateway.wiring import House
@@ -35,7 +35,7 @@ def selftest(this: Call, /, *, as_json: bool) -> Exit:
     else:
         for each in found:
             click.echo(f"{each}{'' if each in counting else ' (waived)'}")
-    say(f"{len(counting)} findings" if counting else "everything that is known is decided as it should be")
+    say(counted(len(counting), "finding") if counting else "everything that is known is decided as it should be")
     return Exit.NO if counting else Exit.DONE
 
 

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import rich_click as click
 
+from gateway.casework.revisions import short
 from gateway.casework.shadows import ShadowReport
 from gateway.cli.candidates import NAMED, candidate_of
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_json, answer_table, json_option, say
+from gateway.cli.output import answer_json, answer_table, counted, json_option, say
 from gateway.wiring import House
 from gateway.wiring.latitude import latitude
 
@@ -80,10 +81,12 @@ def _tell(report: ShadowReport) -> None:
     if rows:
         answer_table(rows, _COLUMNS)
     state = "in shadow" if report.shadow.stopped_at is None else "was in shadow"
-    say(f"revision {report.shadow.revision[:12]} {state} since {report.shadow.at:%Y-%m-%d %H:%M:%SZ}")
-    say(f"{report.compared} decisions compared, {report.dropped} dropped because it could not keep up")
+    say(f"revision {short(report.shadow.revision)} {state} since {report.shadow.at:%Y-%m-%d %H:%M:%SZ}")
+    say(f"{counted(report.compared, 'decision')} compared, {report.dropped} dropped because it could not keep up")
     for kind, count in report.differing.items():
         rules = ", ".join(f"{rule} ({often})" for rule, often in report.rules[kind].items())
         say(f"{count} {kind}{f': {rules}' if rules else ''}")
     if not report.differing:
         say("nothing was decided otherwise")
+    if report.examples:
+        say(f"see why it would decide otherwise: gateway policy explain DECISION --by {short(report.shadow.revision)}")

@@ -9,7 +9,7 @@ from gateway.casework import focus, sheets
 from gateway.casework.spending import BY, Spent, row_of
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_json, answer_table
+from gateway.cli.output import answer_json, answer_table, synthetic_option
 from gateway.wiring import House
 
 _FIGURES: Final = (
@@ -23,6 +23,7 @@ _FIGURES: Final = (
 @click.option("--since", help="From here on: 2026-11-01 or a moment; else the beginning of this month (UTC).")
 @click.option("--until", help="Until before here; else now.")
 @click.option("--project", help="Only of this project.")
+@synthetic_option
 @click.option(
     "--format",
     "form",
@@ -32,7 +33,9 @@ _FIGURES: Final = (
     help="`focus` is CSV in FOCUS 1.2, by day, whatever --by says.",
 )
 @call
-def spend(this: Call, /, *, by: str, since: str | None, until: str | None, project: str | None, form: str) -> None:
+def spend(
+    this: Call, /, *, by: str, since: str | None, until: str | None, project: str | None, synthetic: bool, form: str
+) -> None:
     """Show what was spent: estimated, held, reported by vendors, and invoiced.
 
     Jobs count for the day they were held (UTC). `charged` is what counts against budgets: reported, and corrected
@@ -44,7 +47,9 @@ def spend(this: Call, /, *, by: str, since: str | None, until: str | None, proje
         administration = house.administration
         begins, ends = administration.spending.span(since, until)
         owner = None if project is None else (await administration.projects.named(project)).id
-        return await administration.spending.report(since=begins, until=ends, by=asked, project_id=owner)
+        return await administration.spending.report(
+            since=begins, until=ends, by=asked, project_id=owner, synthetic=synthetic
+        )
 
     spent = in_house(this, work)
     rows = [row_of(each) for each in spent]

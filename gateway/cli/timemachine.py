@@ -13,12 +13,13 @@ import rich_click as click
 
 from gateway.casework.amounts import show
 from gateway.casework.recorded import Recordings, Span
+from gateway.casework.revisions import short
 from gateway.casework.timemachine import LISTED, Kind, Progress, Replay, Tally, TimeMachine
 from gateway.cli.candidates import NAMED, candidate_of
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_json, answer_table, json_option, say
+from gateway.cli.output import answer_json, answer_table, counted, json_option, say
 from gateway.domain.budget import Unit
 from gateway.wiring import House
 
@@ -69,10 +70,9 @@ def replay(this: Call, /, *, candidate: str, as_json: bool, allow_flips: int, **
             revisions=house.revisions,
             workers=asked["workers"] or os.cpu_count() or 1,
         )
+        bundle = await candidate_of(house, candidate)
         with _bar() as progress:
-            return await machine.replay(
-                await candidate_of(house, candidate), span, progress=progress, listed=asked["listed"]
-            )
+            return await machine.replay(bundle, span, progress=progress, listed=asked["listed"])
 
     found = in_house(this, work)
     answer_json(plain(found)) if as_json else _tell(found)
@@ -140,13 +140,14 @@ def _tell(found: Replay) -> None:
 
 
 def _sum_up(found: Replay) -> None:
-    say(f"{found.decided} of {found.total} decisions made again by revision {found.candidate[:12]}")
+    say(f"{found.decided} of {counted(found.total, 'decision')} made again by revision {short(found.candidate)}")
     for kind, tally in found.flips.items():
         if tally.decisions:
             amounts = ", ".join(_money(micros, currency) for currency, micros in sorted(tally.micros.items()))
             rules = ", ".join(f"{rule} ({count})" for rule, count in tally.rules.most_common(5))
             say(
-                f"{tally.decisions} {_WORDS[kind]}: {len(tally.people)} people, {len(tally.projects)} projects, "
+                f"{tally.decisions} {_WORDS[kind]}: {counted(len(tally.people), 'person', 'people')}, "
+                f"{counted(len(tally.projects), 'project')}, "
                 f"{amounts or 'no money'}{f'; {rules}' if rules else ''}"
             )
     if not found.flipped:
@@ -160,6 +161,7 @@ def _besides(found: Replay) -> Iterator[tuple[int, str]]:
     yield found.flipped - len(found.listed), "of them are not listed"
     yield found.other_reasons, "would have had the same outcome for other reasons, or in other words"
     yield found.undecided, "not made again: the engine had failed, which was no decision of policy"
+    yield found.unkept, "not made again: policy let them go under conditions that could not be met where they went"
     yield found.unreadable, "not made again: their facts were erased"
     yield found.damaged, "NOT made again: their facts are not what the ledger says; run gateway audit verify"
     yield found.irreproducible, "do NOT come out as recorded under their own revision; report this"

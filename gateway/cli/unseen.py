@@ -1,13 +1,18 @@
 """Secrets from people: typed unseen, or read from a file or stdin. Never an argument: those show in process lists."""
 
+import stat
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import rich_click as click
 
+from gateway.cli.output import say
 from gateway.domain.secret import Secret
 
+_FOR_OTHERS: Final = 0o077
 STDIN = "-"
 
 secrets_option = click.option(
@@ -33,6 +38,14 @@ def read_secrets(fields: Mapping[str, bool], source: str | None) -> dict[str, Se
     return dict(_parsed(_text(source or STDIN).splitlines(), fields))
 
 
+def tell_if_open(path: Path) -> None:
+    """Say that others can read a file with a secret; whoever names it here may have to use it all the same."""
+    with suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & _FOR_OTHERS:
+            say(f"{path} has mode {mode:04o}, others can read the secret in it; run: chmod 600 {path}")
+
+
 def _asked(fields: Mapping[str, bool]) -> Iterator[tuple[str, Secret]]:
     for name, required in fields.items():
         hint, default = (name, None) if required else (f"{name} (Enter leaves it out)", "")
@@ -42,7 +55,10 @@ def _asked(fields: Mapping[str, bool]) -> Iterator[tuple[str, Secret]]:
 
 def _text(source: str) -> str:
     try:
-        return sys.stdin.read() if source == STDIN else Path(source).read_text("utf-8")
+        if source == STDIN:
+            return sys.stdin.read()
+        tell_if_open(Path(source))
+        return Path(source).read_text("utf-8")
     except OSError as error:
         raise click.UsageError(f"the secrets cannot be read from {source}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -9,7 +9,9 @@ import rich_click as click
 from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.note import Algorithm, NoteError, VerifierKey
 from gateway.audit.trust import Trust
+from gateway.casework.names import checked_reason
 from gateway.cli.output import answer_json, answer_table, json_option, say
+from gateway.cli.unseen import tell_if_open
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import InsecureError
 from gateway.telemetry import logging
@@ -91,7 +93,7 @@ def forget(directory: Path, ledger: str, reason: str) -> None:
 
     Only after its operators explained a loss that you believe: from here on this witness vouches for the new history.
     """
-    State(directory).forget(ledger, reason)
+    State(directory).forget(ledger, checked_reason(reason))
     say(f"forgot what was seen of {ledger}")
 
 
@@ -131,6 +133,7 @@ def _generations(logs: tuple[VerifierKey, ...]) -> list[tuple[VerifierKey, ...]]
 def _tls(certificate: Path | None, private_key: Path | None) -> ssl.SSLContext | None:
     if certificate is None or private_key is None:
         return None
+    tell_if_open(private_key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:

@@ -83,8 +83,11 @@ class ApprovalRequest:
 
     def decided(self, state: ApprovalState, verdict: Verdict) -> Self:
         """Give the same with a verdict; what was approved has as long again to go."""
+        decided = replace(self, state=state, verdict=verdict)
+        if state is not ApprovalState.APPROVED:
+            return decided
         hours = min(each.hours for each in self.demands)
-        return replace(self, state=state, verdict=verdict, expires_at=verdict.at + timedelta(hours=hours))
+        return replace(decided, expires_at=verdict.at + timedelta(hours=hours))
 
     def ended(self, state: ApprovalState) -> Self:
         """Give the same, over."""

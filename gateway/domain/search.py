@@ -68,6 +68,13 @@ class Filter:
     currency: str | None = None
     text: str | None = None
     """Words that all occur in its reasons; `word*` is any that begins so."""
+    synthetic: bool | None = None
+    """Whether the self-test's own work is shown among the rest; asked for by its project or job it always is."""
+
+    @property
+    def of_people(self) -> bool:
+        """Say whether the self-test's own work is left out."""
+        return not self.synthetic and self.project is None and self.job is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

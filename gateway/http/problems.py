@@ -2,7 +2,7 @@
 
 Statuses are chosen by what stock SDKs do with them: a refusal is never 409, 429 or 5xx where an SDK would
 hammer or hang, and 5xx is answered only while nothing was forwarded. RFC 9457 is the shape outside of any
-dialect.
+dialect. Its `type` is a name and no address: a gateway has no page in public, docs/reference/errors.md is its manual.
 """
 
 from collections.abc import Mapping
@@ -188,6 +188,7 @@ OPERATORS_ONLY: Final = frozenset(
         "nothing-to-replay",
         "opa-behind",
         "policy-bundle",
+        "policy-check",
         "policy-fails",
         "policy-files",
         "policy-needs-restart",
@@ -233,7 +234,7 @@ def problem(error: GatewayError, *, request_id: str) -> bytes:
     status = status_of(error)
     return msgspec.json.encode(
         {
-            "type": f"https://docs.example.org/errors#{error.code}",
+            "type": f"urn:qgw:error:{error.code}",
             "title": error.code,
             "status": status,
             "detail": error.message,

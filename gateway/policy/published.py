@@ -64,16 +64,18 @@ class Published:
 
     rules: Artefact
     org: Artefact
+    source: Bundle | None = field(default=None, repr=False)
+    """The files they were built of here, with their tests; rules that were signed elsewhere were tested there."""
 
     @classmethod
-    def opened(cls, *, rules: Artefact, org: Artefact) -> Self:
+    def opened(cls, *, rules: Artefact, org: Artefact, source: Bundle | None = None) -> Self:
         """Put both together and read them back, so that a mistake is found here and not by the first decision.
 
         Raises:
             PolicySignatureError: a signature does not hold.
             PolicyBundleError: a part is not what its manifest says.
         """
-        made = cls(rules=rules, org=org)
+        made = cls(rules=rules, org=org, source=source)
         _ = made.bundle
         return made
 

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -87,12 +87,10 @@ def program(name: str) -> str:
 
 # ── regorus ──────────────────────────────────────────────────────────────────────────────────────
 async def _run_embedded(bundle: Bundle) -> TestReport:
-    message = load_message(bundle, tests=True)
-    message["rego"] = {path: _with_case_lists(path, text) for path, text in message["rego"].items()}
     child = await Child.spawn(MODULE)
     try:
-        loaded = await child.request(message, deadline_seconds=_TEST_SECONDS)
-        outcomes = [case async for case in _outcomes(child, bundle, loaded.get("error"))]
+        loaded = await child.request(_with_tests(bundle), deadline_seconds=_TEST_SECONDS)
+        outcomes = [case async for case in _outcomes(child, bundle, loaded.get("error"), bundle.tests)]
         coverage = await child.request({"do": "coverage"}, deadline_seconds=_TEST_SECONDS)
     finally:
         await child.close()
@@ -100,12 +98,21 @@ async def _run_embedded(bundle: Bundle) -> TestReport:
     return _report(loaded.get("engine", "regorus"), outcomes, lines)
 
 
-def load_error(bundle: Bundle) -> str:
+async def failures(bundle: Bundle, paths: Collection[str]) -> list[str]:
+    """Run the tests of some files on the embedded engine, and name those that fail."""
+    if not paths:
+        return []
+    child = await Child.spawn(MODULE)
+    try:
+        loaded = await child.request(_with_tests(bundle), deadline_seconds=_TEST_SECONDS)
+        outcomes = _outcomes(child, bundle, loaded.get("error"), paths)
+        return [name async for name, passed in outcomes if not passed]
+    finally:
+        await child.close()
+
+
+async def load_error(bundle: Bundle) -> str:
     """Say why the embedded engine cannot read a bundle, its tests included; empty when it can."""
-    return asyncio.run(_load_error(bundle))
-
-
-async def _load_error(bundle: Bundle) -> str:
     child = await Child.spawn(MODULE)
     try:
         return str(
@@ -115,12 +122,8 @@ async def _load_error(bundle: Bundle) -> str:
         await child.close()
 
 
-def values(bundle: Bundle, rules: Iterable[str]) -> list[Any]:
+async def values(bundle: Bundle, rules: Iterable[str]) -> list[Any]:
     """Evaluate rules that need no facts; one that is not there, or fails, is null."""
-    return asyncio.run(_values(bundle, rules))
-
-
-async def _values(bundle: Bundle, rules: Iterable[str]) -> list[Any]:
     child = await Child.spawn(MODULE)
     try:
         await child.request(load_message(bundle), deadline_seconds=_TEST_SECONDS)
@@ -129,12 +132,20 @@ async def _values(bundle: Bundle, rules: Iterable[str]) -> list[Any]:
         await child.close()
 
 
-async def _outcomes(child: Child, bundle: Bundle, load_error: str | None) -> Any:
-    """Yield name and success of every case."""
+def _with_tests(bundle: Bundle) -> dict[str, Any]:
+    message = load_message(bundle, tests=True)
+    message["rego"] = {path: _with_case_lists(path, text) for path, text in message["rego"].items()}
+    return message
+
+
+async def _outcomes(
+    child: Child, bundle: Bundle, load_error: str | None, paths: Collection[str]
+) -> AsyncIterator[tuple[str, bool]]:
+    """Yield name and success of every case in some files."""
     if load_error is not None:
         yield f"the policies do not load: {load_error}", False
         return
-    for path, text in bundle.tests.items():
+    for path, text in ((path, bundle.tests[path]) for path in paths):
         package = path.rpartition("/")[0].replace("/", ".") + "_test"
         for test, parameter in TEST.findall(text):
             value, error = await _value(child, f"data.{package}.{test}")

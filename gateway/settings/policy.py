@@ -51,7 +51,7 @@ class Policy(Section):
     canary_decisions: Annotated[int, Field(ge=0, le=10_000)] = 200
     """How many recent submissions a new revision must decide before a running gateway takes it."""
     canary_denials_percent: Annotated[int, Field(ge=0, le=100)] = 50
-    """A new revision that denies a larger share of those that were allowed is refused."""
+    """A new revision that denies a larger share of those that were allowed is refused, if there are 20 or more."""
     override_days: Annotated[int, Field(ge=1, le=365)] = 30
     """How long an override of a soft rule may hold."""
     break_glass_hours: Annotated[int, Field(ge=1, le=72)] = 4

@@ -4,6 +4,7 @@ A refused reservation is none of them: policy had said yes, and the books said n
 together although no transaction spans them.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ _WHOLE: Final = audit_entry.c.leaf != b""
 _ANYBODYS: Final = audit_entry.c.project_id != PROJECT
 """The self-test's own work says nothing of what people do."""
 TYPES: Final = ("job.permitted", "job.denied")
+TOLD: Final = (*TYPES, "approval.requested", "reservation.refused")
+"""Those, and what policy allowed and another kept: a second person, or the books."""
 OUT_OF_ORDER: Final = timedelta(minutes=5)
 """By how much two entries may stand in another order than their times: clocks of replicas differ."""
 
@@ -32,10 +35,11 @@ async def page(
     limit: int,
     project_id: str | None = None,
     synthetic: bool = False,
+    types: Sequence[str] = TYPES,
 ) -> list[tuple[int, bytes]]:
     """Read the next decisions from place `start` on, oldest first, as places and leaves."""
     query = select(audit_entry.c.seq, audit_entry.c.leaf).where(
-        audit_entry.c.seq >= start, *_wanted(since, until, project_id, synthetic=synthetic)
+        audit_entry.c.seq >= start, *_wanted(since, until, project_id, synthetic=synthetic, types=types)
     )
     return [(row.seq, row.leaf) for row in await connection.execute(query.order_by(audit_entry.c.seq).limit(limit))]
 
@@ -80,11 +84,11 @@ async def first_since(connection: AsyncConnection, moment: datetime) -> int:
 
 
 def _wanted(
-    since: datetime, until: datetime, project_id: str | None, *, synthetic: bool
+    since: datetime, until: datetime, project_id: str | None, *, synthetic: bool, types: Sequence[str] = TYPES
 ) -> tuple[ColumnElement[bool], ...]:
     conditions: list[Any] = [
         _WHOLE,
-        audit_entry.c.type.in_(TYPES),
+        audit_entry.c.type.in_(types),
         audit_entry.c.at >= rfc3339(since),
         audit_entry.c.at <= rfc3339(until),
     ]

@@ -11,12 +11,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, FromClause, Row, Select, cast, column, func, literal, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.clock import rfc3339
-from gateway.domain.search import IndexedEntry
+from gateway.domain.search import IndexedEntry, fact
 from gateway.store.apply import SKEW
 from gateway.store.search_tables import audit_choice, audit_index, audit_index_state
 
@@ -31,6 +46,15 @@ _PLANNED_EACH_TIME: Final = text("SET LOCAL plan_cache_mode = force_custom_plan"
 _COLUMNS: Final = tuple(each.name for each in audit_index.columns)
 _SHOWN: Final = tuple(name for name in _COLUMNS if name != "terms")
 _Query: TypeAlias = Select[Any]
+_DECIDING: Final = (
+    select(*(audit_index.c[name] for name in _SHOWN))
+    .where(
+        audit_index.c.job_id.in_(bindparam("jobs", expanding=True)),
+        audit_index.c.type.in_(bindparam("types", expanding=True)),
+    )
+    .order_by(audit_index.c.seq.desc())
+)
+"""Made once: it is asked for every batch that the index takes in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +64,8 @@ class Sought:
     terms: tuple[tuple[str, ...], ...] = ()
     floor: int = 0
     ceiling: int
+    without_project: str | None = None
+    """One whose entries are left out."""
     since: datetime | None = None
     until: datetime | None = None
     cost_from: int | None = None
@@ -61,7 +87,8 @@ class Sought:
         placed = self.floor <= entry.seq < self.ceiling
         early = self.since is not None and entry.at < rfc3339(self.since)
         late = self.until is not None and entry.at >= rfc3339(self.until)
-        return placed and not early and not late and all(_any_of(each, entry.terms) for each in self.terms)
+        wanted = self.without_project is None or entry.project_id != self.without_project
+        return placed and wanted and not early and not late and all(_any_of(each, entry.terms) for each in self.terms)
 
 
 async def find(connection: AsyncConnection, sought: Sought, *, limit: int) -> list[IndexedEntry]:
@@ -110,8 +137,7 @@ async def size(connection: AsyncConnection) -> int:
 
 def deciding(connection: Connection, job_ids: Collection[str], types: Collection[str]) -> Mapping[str, IndexedEntry]:
     """Give the entries of these types that speak of jobs, by job; the first, should there be several."""
-    query = select(*_shown(audit_index)).where(audit_index.c.job_id.in_(job_ids), audit_index.c.type.in_(types))
-    rows = connection.execute(query.order_by(audit_index.c.seq.desc()))
+    rows = connection.execute(_DECIDING, {"jobs": list(job_ids), "types": list(types)})
     return {row.job_id: _entry(row) for row in rows}
 
 
@@ -141,7 +167,7 @@ async def stored(connection: AsyncConnection, *, start: int, stop: int) -> list[
 async def _questions(connection: AsyncConnection, sought: Sought) -> Sequence[_Query]:
     """Give what to ask one after the other, until enough was found; each is in order, and before the next."""
     if not sought.terms:
-        return [_ordered(_exact(audit_index, sought), sought, audit_index)]
+        return [_ordered(_exact(audit_index, sought).where(_besides(sought)), sought, audit_index)]
     if connection.dialect.name == "sqlite":
         return [_in_sqlite(sought)]
     # After five questions PostgreSQL would make one plan for all terms, which is a thousand times slower for rare ones.
@@ -167,7 +193,7 @@ def _in_sqlite(sought: Sought) -> _Query:
     # The bounds stand on the full-text table: only so does SQLite begin to walk there.
     bounded = _exact(audit_index, sought).join(_TERM, _TERM.c.rowid == audit_index.c.seq)
     placed = bounded.where(_TERM.c.rowid >= sought.floor, _TERM.c.rowid < sought.ceiling)
-    return _by(placed.where(_TERM.c.audit_term.match(_match(sought.terms))), sought, _TERM.c.rowid)
+    return _by(placed.where(_TERM.c.audit_term.match(_match(sought))), sought, _TERM.c.rowid)
 
 
 def _split(sought: Sought, places: int) -> tuple[Sought, Sought]:
@@ -193,7 +219,7 @@ def _asked(sought: Sought) -> _Query:
 
 
 def _has(source: FromClause, sought: Sought) -> Any:
-    return source.c.terms.op("@@")(cast(literal(_tsquery(sought.terms)), TSQUERY))
+    return source.c.terms.op("@@")(cast(literal(_tsquery(sought)), TSQUERY))
 
 
 def _exact(source: FromClause, sought: Sought) -> _Query:
@@ -230,18 +256,27 @@ def _shown(source: FromClause) -> Iterable[Any]:
     return (source.c[name] for name in _SHOWN)
 
 
-def _match(terms: Iterable[Iterable[str]]) -> str:
+def _besides(sought: Sought) -> ColumnElement[bool]:
+    """Leave a project's entries out where no term is looked up."""
+    if sought.without_project is None:
+        return true()
+    return audit_index.c.project_id.is_distinct_from(sought.without_project)
+
+
+def _match(sought: Sought) -> str:
     """Write terms in the words of FTS5; a term is letters, digits and `_`, so quotes are all it takes."""
-    return " AND ".join(f"({' OR '.join(map(_quoted, each))})" for each in terms)
+    wanted = " AND ".join(f"({' OR '.join(map(_quoted, each))})" for each in sought.terms)
+    return f"({wanted}) NOT {_quoted(fact('project', out))}" if (out := sought.without_project) else wanted
 
 
 def _quoted(term: str) -> str:
     return f'"{term[:-1]}"*' if term.endswith("*") else f'"{term}"'
 
 
-def _tsquery(terms: Iterable[Iterable[str]]) -> str:
+def _tsquery(sought: Sought) -> str:
     """Write terms as PostgreSQL's `tsquery`."""
-    return " & ".join(f"({' | '.join(map(_lexeme, each))})" for each in terms)
+    wanted = " & ".join(f"({' | '.join(map(_lexeme, each))})" for each in sought.terms)
+    return f"{wanted} & !{_lexeme(fact('project', out))}" if (out := sought.without_project) else wanted
 
 
 def _lexeme(term: str) -> str:

@@ -28,8 +28,11 @@ def published(policy: Policy, seed: Secret) -> Published:
         PolicySignatureError: the rules are not signed by whom the settings trust.
     """
     bundle, own = load(policy.directory or default_root(), policy.overrides), SigningKey.derived(seed)
-    rules = _signed_elsewhere(policy) or Artefact.built(RULES, bundle, own, scope=policy.bundle_scope)
-    return Published.opened(rules=rules, org=Artefact.built(ORG, bundle, own, scope=ORG))
+    org, signed = Artefact.built(ORG, bundle, own, scope=ORG), _signed_elsewhere(policy)
+    if signed is not None:
+        return Published.opened(rules=signed, org=org)
+    rules = Artefact.built(RULES, bundle, own, scope=policy.bundle_scope)
+    return Published.opened(rules=rules, org=org, source=bundle)
 
 
 def decision_point(policy: Policy, bundle: Bundle, metrics: Metrics) -> BundlePoint:

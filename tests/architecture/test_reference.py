@@ -33,6 +33,13 @@ def test_every_error_has_a_status_and_says_when_it_happens(generate):
         assert all(kind.__doc__ for kind in kinds)
 
 
+def test_where_a_refusal_sends_people_there_is_a_line(root, generate):
+    """IBM's refusals name the page, with the code as its fragment (`more_info`)."""
+    page = (root / "docs/reference/errors.md").read_text("utf-8")
+
+    assert [code for code in generate.errors() if f'<a id="{code}"></a>' not in page] == []
+
+
 def test_every_setting_has_words(root, generate):
     page = (root / "docs/reference/settings.md").read_text("utf-8")
 

@@ -9,6 +9,7 @@ from gateway.http.console.costs import CostController
 from gateway.http.console.entry import EntryController
 from gateway.http.console.exports import ExportController
 from gateway.http.console.job import FindController, JobController
+from gateway.http.console.labels import LabelController
 from gateway.http.console.ledger import LedgerController
 from gateway.http.console.page import Link
 from gateway.http.console.policies import PolicyController
@@ -26,6 +27,7 @@ CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     LedgerController,
     PolicyController,
     ReplayController,
+    LabelController,
     CostController,
     ApprovalController,
     ExportController,
@@ -35,7 +37,7 @@ NAVIGATION: Final[tuple[Link, ...]] = (
     Link("/console/timeline", "Timeline"),
     Link("/console/ledger", "Ledger"),
     Link("/console/costs", "Costs"),
-    Link("/console/policies", "Policies", needs=POLICY, also=("/console/replays",)),
+    Link("/console/policies", "Policies", needs=POLICY, also=("/console/replays", "/console/labels")),
     Link("/console/approvals", "Approvals", needs=INBOX),
     Link("/console/exports", "Exports"),
 )

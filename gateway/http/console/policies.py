@@ -9,6 +9,14 @@ from gateway.http.console.page import Page
 from gateway.http.console.reading import POLICY
 from gateway.http.console.viewer import Viewer
 from gateway.wiring import House
+from gateway.wiring.latitude import latitude
+
+
+async def _in_shadow(house: House) -> frozenset[str]:
+    """Name what decides beside, and nobody obeys."""
+    shadow = await latitude(house).shadows.newest()
+    running = shadow is not None and shadow.stopped_at is None
+    return frozenset((shadow.policy_revision, shadow.data_revision)) if shadow and running else frozenset()
 
 
 class PolicyController(Controller):
@@ -26,8 +34,13 @@ class PolicyController(Controller):
         in_use = {bundle.policy_revision, bundle.data_revision, house.prices.revision}
         selftest = house.serving.selftest
         standing = selftest.standing if selftest else Standing()
-        revisions = await house.stories.revisions()
-        return page.show("policies.html", revisions=revisions, in_use=in_use, selftest=standing)
+        return page.show(
+            "policies.html",
+            revisions=await house.stories.revisions(),
+            in_use=in_use,
+            in_shadow=await _in_shadow(house),
+            selftest=standing,
+        )
 
     @get("/{digest:str}")
     async def show(

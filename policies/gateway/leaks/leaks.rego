@@ -45,6 +45,7 @@ leading_to(action) := {id |
 unanswered := {id |
 	some id, _ in found
 	not _answered(id)
+	not _dropped(id)
 }
 
 # METADATA
@@ -83,6 +84,16 @@ _answered(id) if {
 	is_string(rule.says)
 	rule.action in {"deny", "raise", "strip", "warn"}
 }
+
+# What the table had when the texts were looked through, and has no more, asks for nothing: so the past can be decided
+# again without a rule.
+_dropped(id) if {
+	id in input.dlp.rules
+	is_object(data.org.dlp.rules)
+	not _listed(id)
+}
+
+_listed(id) if id in object.keys(data.org.dlp.rules)
 
 _plain(finding) if {
 	object.keys(finding) == {"rule", "place", "circuit", "count"}

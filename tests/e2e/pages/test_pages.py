@@ -17,6 +17,7 @@ PAGES = {
     "ledger": "/console/ledger",
     "costs": "/console/costs",
     "policies": "/console/policies",
+    "labels": "/console/labels?job={hardware}",
     "exports": "/console/exports",
     "job": "/console/jobs/{hardware}",
     "fallback": "/console/jobs/{fallback}",
@@ -51,7 +52,7 @@ def test_tenants_see_only_themselves(visit, console, role):
     assert page.goto(f"{console.url}/entries/1").status == 404
 
 
-@pytest.mark.parametrize("path", ["/policies", "/exports/ledger", "/exports/checkpoints"])
+@pytest.mark.parametrize("path", ["/policies", "/labels", "/exports/ledger", "/exports/checkpoints"])
 def test_what_takes_a_permission_is_refused_without_it(visit, console, path):
     page = visit("/console", role="scientist")
 

@@ -6,8 +6,10 @@ import pytest
 
 from gateway.casework.explain import Explainer, NothingToExplainError
 from gateway.casework.recorded import DecisionUnknownError, Recordings
-from gateway.casework.revisions import PolicyDamagedError, PolicyUnknownError
+from gateway.casework.revisions import PolicyDamagedError, PolicyUnknownError, short
+from gateway.enforcement.obliged import UnkeptError, unkept
 from gateway.policy.answer import Question
+from gateway.policy.bulk import BulkEngine
 from gateway.settings import load as settings_of
 from gateway.wiring import initialise, open_house
 from tests.policy import golden
@@ -124,3 +126,26 @@ async def test_an_archive_that_was_tampered_with_is_not_believed(house, monkeypa
 
     with pytest.raises(PolicyDamagedError):
         await house.revisions.bundle("aa", "bb")
+
+
+async def test_a_condition_that_could_not_be_met_is_explained_by_what_policy_said(house, recorder):
+    """The engine did answer: policy let it go, and the gateway could not keep what it was obliged to."""
+    async with BulkEngine(house.bundle) as engine:
+        (decided,) = await engine.decide([golden.EMULATION.facts()])
+    await house.revisions.archive(house.bundle, house.prices)
+    await recorder._write(unkept(decided, UnkeptError("nobody stops it by time")))
+
+    found = await explainer(house).explain((await newest(house)).decision_id)
+
+    assert found.recorded.unkept
+    assert (found.recorded.allow, found.decision.allow, found.as_recorded) == (False, True, True)
+
+
+async def test_a_revision_is_found_by_both_halves_of_its_name(house):
+    await house.revisions.archive(house.bundle, house.prices)
+    other = replace(house.bundle, tables={**house.bundle.tables, "org/new/data.json": {"a": 1}})
+    await house.revisions.archive(other, house.prices)
+
+    with pytest.raises(PolicyUnknownError, match=r"RULES\.TABLES"):
+        await house.revisions.find(house.bundle.policy_revision[:12])
+    assert (await house.revisions.find(short(other.revision))).revision == other.revision

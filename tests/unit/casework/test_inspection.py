@@ -132,6 +132,19 @@ async def test_jobs_of_all_projects_are_listed_together_newest_first(office, pro
     assert [job.client_job_id for job in of_one] == ["client-5", "client-3", "client-1"]
 
 
+async def test_jobs_of_the_self_test_are_listed_where_they_are_meant(office, projects):
+    await permitted(office, projects[0], 0)
+    own = await office.administration.projects.open_synthetic(Terms())
+    await permitted(office, own, 1)
+
+    async def listed(**more):
+        return [job.client_job_id for job in await office.inspection.jobs(WANTED, **more)]
+
+    assert await listed() == ["client-0"]
+    assert await listed(synthetic=True) == ["client-1", "client-0"]
+    assert await listed(project_id=own.id) == ["client-1"]
+
+
 async def test_an_entry_is_shown_by_its_number(office, projects):
     entry = await office.inspection.entry(0)
 

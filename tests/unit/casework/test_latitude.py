@@ -152,6 +152,14 @@ async def test_two_people_break_the_glass(house, glasses, people, clock):
     assert not broken.in_force(clock.now())
 
 
+async def test_a_glass_that_is_broken_is_not_broken_again(glasses, people):
+    asked = await glasses.request(reason="r", lasting=HOUR, by=people["ada"])
+    await glasses.confirm(asked.id, by=people["ben"])
+
+    with pytest.raises(BreakGlassRefusedError, match="is in force until"):
+        await glasses.confirm(asked.id, by=people["ben"])
+
+
 async def test_one_person_is_not_enough(house, glasses, people, clock):
     asked = await glasses.request(reason="r", lasting=HOUR, by=people["ada"])
 

@@ -13,6 +13,7 @@ from gateway.domain.decision import Finding
 from gateway.policy.answer import PolicyEngineError
 from gateway.policy.bulk import BulkEngine
 from gateway.policy.bundle import default_root, load
+from gateway.policy.check import PolicyCheckError
 from gateway.settings import load as settings_of
 from gateway.wiring import initialise, open_house
 from gateway.wiring.latitude import latitude
@@ -201,7 +202,7 @@ async def test_a_candidate_that_fails_is_told_of(shadows, process):
 @pytest.mark.parametrize(
     ("rego", "error"),
     [
-        pytest.param("package gateway.main\n\ndecision := ", PolicyEngineError, id="does not load"),
+        pytest.param("package gateway.main\n\ndecision := ", PolicyCheckError, id="does not load"),
         pytest.param("package gateway.main\n\ndecision := {}", PolicyEngineError, id="decides what is known otherwise"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from gateway.casework import focus
 from gateway.casework.projects import Terms
 from gateway.casework.spending import SpendRefusedError, row_of
+from gateway.domain.synthetic import PROJECT
 from tests.unit.casework import ledgered
 from tests.unit.casework.conftest import NOW
 
@@ -153,3 +154,12 @@ async def test_billed_is_the_invoices_word_once_there_is_one(office, spending):
     row = focus.row(spent, deployment="gw")
 
     assert (row["BilledCost"], row["x_InvoicedCost"], row["x_ReportedCost"]) == ("3.25", "3.25", "3.00")
+
+
+async def test_the_self_test_spends_in_nobodys_report(office, spending):
+    """Its work is free, and its row would be the longest of all; who asks for it sees it."""
+    await ledgered.ran(office, at=NOW, micros=0, project_id=PROJECT)
+
+    assert await spending.report(**ALL, by=("project",)) == []
+    assert len(await spending.report(**ALL, by=("project",), synthetic=True)) == 1
+    assert len(await spending.report(**ALL, by=("vendor",), project_id=PROJECT)) == 1

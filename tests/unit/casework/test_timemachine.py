@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -58,6 +59,10 @@ def changed(bundle, table, change):
 
 def fewer_shots(table):
     table["experimental"]["default"]["total_shots"] = 5000
+
+
+def without_addresses(table):
+    del table["rules"]["email-address"]
 
 
 def more_depth(table):
@@ -181,6 +186,27 @@ def test_what_the_engine_could_not_decide_is_no_decision_of_policy(runner, house
 
     assert (found.undecided, found.decided, found.flipped) == (1, 0, 0)
     assert runner.run(recordings.newest(1))[0].undecided
+
+
+def test_a_condition_that_could_not_be_met_is_counted_by_itself(runner, house, recorder):
+    """Policy had let it go: that is no failure of an engine, and whether another place could keep it is unknown."""
+    decided = Question(id="x", facts=golden.EMULATION.facts(), engine="regorus", bundle=house.bundle)
+    runner.run(recorder._write(decided.refused("engine/obligation", "nobody stops it by time", 1)))
+
+    found = runner.run(machine(house).replay(changed(house.bundle, "limits", fewer_shots), ALWAYS))
+
+    assert (found.unkept, found.undecided, found.decided, found.flipped) == (1, 0, 0, 0)
+
+
+def test_a_rule_for_texts_that_is_dropped_denies_nothing_of_the_past(runner, house, recorder):
+    """What it found then stands in the facts, and nobody asks for it any more."""
+    facts = json.loads(golden.EMULATION.facts())
+    facts["dlp"]["findings"] = [{"rule": "email-address", "place": "tags", "circuit": None, "count": 1}]
+    runner.run(recorder.record(house.bundle, [msgspec.json.encode(facts, order="sorted")]))
+
+    found = runner.run(machine(house).replay(changed(house.bundle, "dlp", without_addresses), ALWAYS))
+
+    assert (found.decided, found.flipped, found.other_reasons) == (1, 0, 1)
 
 
 def test_a_span_takes_what_lies_in_it(runner, house, recorder):

@@ -55,13 +55,14 @@ def test_a_sound_deployment_passes(deployed):
     assert {states[name] for name in ("master key", "database", "ledger", "policy", "engine", "calibration")} == {"ok"}
 
 
-def test_files_that_others_can_read_fail_with_their_mend(deployed, tmp_path):
-    (tmp_path / "state" / "master.key").chmod(0o644)
+@pytest.mark.parametrize("name", ["master.key", "erasure.key"])
+def test_files_that_others_can_read_fail_with_their_mend(deployed, tmp_path, name):
+    (tmp_path / "state" / name).chmod(0o644)
 
     told = deployed("doctor")
 
     assert told.status == 1
-    assert "chmod 600" in told.out
+    assert f"chmod 600 {tmp_path / 'state' / name}" in told.out
 
 
 def test_a_settings_file_with_a_password_is_nobody_elses(deployed, tmp_path):

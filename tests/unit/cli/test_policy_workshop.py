@@ -96,7 +96,7 @@ def test_a_replay_lists_what_would_have_been_otherwise_and_says_no(past, candida
 
     assert told.status == 1
     assert "allow-to-deny" in told.out
-    assert "1 would have been denied: 1 people" in told.err
+    assert "1 would have been denied: 1 person, 1 project" in told.err
     assert past("policy", "replay", candidate, "--allow-flips", "1").status == 0
 
 
@@ -139,7 +139,7 @@ def test_a_reload_that_nobody_hears_says_so(deployed):
     told = deployed("policy", "reload", "--reason", "a test", "--seconds", "1")
 
     assert told.status == 3
-    assert "0 of 1 gateways" in told.err
+    assert "0 of 1 gateway answered" in told.err
     assert (
         deployed("audit", "show", "--type", "policy.reload_requested", "--json").json[0]["body"]["reason"] == "a test"
     )
@@ -183,3 +183,73 @@ def test_how_far_back(text, seconds):
 
 def test_a_date_is_utc():
     assert moment("2026-01-05", NOW).isoformat() == "2026-01-05T00:00:00+00:00"
+
+
+def test_a_decision_is_explained_by_the_number_of_its_entry(past):
+    (entry,) = past("audit", "show", "--type", "job.denied", "--json").json
+
+    told = past("policy", "explain", str(entry["seq"]))
+
+    assert (told.status, f"entry {entry['seq']}" in told.out) == (0, True)
+    assert past("policy", "explain", "0").status == 1
+    assert f"decision {entry['body']['decision']['id']}" in past("audit", "show", "--type", "job.denied").out
+
+
+def test_others_are_asked_what_they_would_decide(past, candidate):
+    """What a shadow or a candidate says to a submission, and why."""
+    (entry,) = past("audit", "show", "--type", "job.permitted", "--json").json
+
+    told = past("policy", "explain", str(entry["seq"]), "--by", candidate)
+
+    assert told.status == 0
+    assert "it would be denied" in told.out
+    assert "denied by circuits/shots" in told.out
+
+
+def test_a_directory_that_is_not_there_is_no_revision(past):
+    assert "there is no directory and no bundle rulez" in past("policy", "replay", "rulez").err
+
+
+def test_a_candidate_without_a_table_in_use_says_so(past, candidate, overrides):
+    """Else its flips look like the candidate's doing, and are those of a table that was forgotten."""
+    path = overrides / "org" / "approvals" / "data.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"rows": []}')
+
+    told = past("policy", "replay", candidate)
+
+    assert "lacks org/approvals/data.json of policy.overrides" in told.err
+    assert "org/limits" not in told.err.partition("deciding")[0]
+
+
+@pytest.mark.parametrize("command", [("policy", "reload"), ("audit", "restored", "--yes")])
+def test_a_reason_is_words(deployed, command):
+    told = deployed(*command, "--reason", " ")
+
+    assert told.status == 1
+    assert "give a reason" in told.err
+
+
+def test_a_bundle_is_not_built_of_what_the_check_refuses(deployed, overrides, tmp_path):
+    """Whoever loads it has no tests, and trusts the signature."""
+    rule = overrides / "gateway" / "rules" / "circuits" / "mine" / "mine.rego"
+    rule.parent.mkdir(parents=True)
+    rule.write_text("package gateway.rules.circuits.mine\n\ndeny contains 1 if input.jb.shots > 1\n")
+    key = tmp_path / "signing.pem"
+    deployed("policy", "keygen", str(key))
+
+    told = deployed("policy", "build", str(tmp_path / "rules.tar.gz"), "--key", str(key))
+
+    assert told.status == 2
+    assert "mine.rego:3: there is no fact input.jb" in told.err
+    assert not (tmp_path / "rules.tar.gz").exists()
+
+
+def test_a_key_that_others_can_read_is_told_of(deployed, tmp_path):
+    key = tmp_path / "my.key"
+    key.write_text("qgw_live_nobody")
+    key.chmod(0o644)
+
+    told = deployed("policy", "break-glass", "request", "--reason", "r", "--key-file", str(key))
+
+    assert f"chmod 600 {key}" in told.err

@@ -187,6 +187,7 @@ async def test_what_makes_no_limit_is_a_problem_in_words(ask, change, status, co
 
     assert (answer.status, answer.json["title"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["type"] == f"urn:qgw:error:{answer.json['title']}"
     assert answer.json["instance"] == f"urn:request:{answer.headers['qgw-request-id']}"
     assert ask.refusals.noted == [("root", code, "admin", "setBudget")]
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from gateway.policy.check import check
+from gateway.policy.bundle import load
+from gateway.policy.check import PolicyCheckError, check, require
+from gateway.policy.check import tests_of as of_tests
 from tests.unit.policy.trees import tree
 
 HEAD = """# METADATA
@@ -77,3 +79,57 @@ def test_a_good_tree_has_no_findings(tmp_path):
 )
 def test_mistakes_are_found(tmp_path, changes, words):
     assert any(words in finding for finding in found(tmp_path, **changes))
+
+
+def test_a_finding_of_a_whole_file_names_no_line(tmp_path):
+    """Nobody finds line 0 in an editor."""
+    (finding,) = found(tmp_path, rule=RULE.replace("#   owner: us\n", ""))
+
+    assert finding.startswith(f"{PATH}.rego: METADATA")
+
+
+# ── what a running gateway refuses ───────────────────────────────────────────────────────────────
+def bundle(tmp_path, rule=RULE, tests=TESTS):
+    files = {f"{PATH}.rego": rule, f"{PATH}_test.rego": tests, "gateway/result/result.rego": RESULT}
+    return load(tree(tmp_path, files, main=MAIN))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param(
+            {"rule": RULE.replace("input.principal.disabled", "input.principal.diabled")},
+            "no fact input.principal.diabled",
+            id="fact",
+        ),
+        pytest.param({"rule": RULE.replace("access/office-hours", "access/other")}, "say access/other", id="other id"),
+        pytest.param({"rule": f"{RULE}\nx := time.now_ns()\n"}, "office_hours.rego:15:", id="a clock"),
+        pytest.param({"rule": f"{RULE}\nx := {{\n"}, "does not compile", id="half a file"),
+        pytest.param(
+            {"tests": TESTS.replace("== 1", "== 2")}, "office_hours_test.rego: test_denies: night fails", id="a test"
+        ),
+    ],
+)
+async def test_nobody_decides_by_what_is_wrong(tmp_path, changes, words):
+    before = bundle(tmp_path / "before", rule=HEAD + "deny contains {} if false\n")
+
+    with pytest.raises(PolicyCheckError, match=words):
+        await require(bundle(tmp_path / "after", **changes), since=before)
+
+
+async def test_how_a_rule_is_documented_keeps_nobody_from_deciding_by_it(tmp_path):
+    await require(bundle(tmp_path, rule=RULE.replace("# METADATA\n", "")))
+
+
+async def test_rules_that_did_not_change_are_not_tested_again(tmp_path):
+    """All tests of a release take half a minute, and a reload should not."""
+    failing = bundle(tmp_path, tests=TESTS.replace("== 1", "== 2"))
+
+    await require(failing, since=failing)
+
+
+def test_what_all_rules_share_is_tested_with_all_of_them(tmp_path):
+    before, after = bundle(tmp_path / "before"), bundle(tmp_path / "after")
+    after.rego["gateway/result/result.rego"] += "\nx := 1\n"
+
+    assert set(of_tests(after, before)) == after.tests.keys()

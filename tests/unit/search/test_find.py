@@ -6,8 +6,10 @@ import pytest
 
 from gateway.casework import search as search_room
 from gateway.casework.filters import SearchRefusedError, asked, wanted
+from gateway.casework.formats import Form
 from gateway.domain.errors import NotFoundError
 from gateway.domain.search import Filter, Ruling, Scope
+from gateway.domain.synthetic import PROJECT
 from gateway.store import search as store_search
 
 
@@ -201,3 +203,25 @@ async def test_only_the_newest_are_counted(week, monkeypatch):
     counts = await library.search.recent(Scope(), library.clock.now() - timedelta(days=1))
 
     assert counts == {"job.failed": 1, "halt.set": 1, "request.refused": 1}
+
+
+async def test_the_self_tests_own_work_is_found_only_where_it_is_asked_for(library):
+    """Ten entries a minute would bury what people did; what verifies or exports the ledger leaves out nothing."""
+    library.projects["self-test"] = PROJECT
+    theirs, its = await library.permitted("j-1"), await library.permitted("j-2", "self-test")
+    own = await library.tell("halt.set", None, scope="vendor", target="ibm", reason="r", by="operator")
+    await library.search.index.follow()
+
+    async def seqs(**given):
+        page = await library.search.find(wanted({name: [value] for name, value in given.items()}), Scope())
+        return {each.seq for each in page.found} & {theirs, its, own}
+
+    assert await seqs() == {theirs, own}
+    assert await seqs(type="job.permitted") == {theirs}
+    assert await seqs(type="job.permitted", synthetic="no") == {theirs}
+    assert await seqs(synthetic="yes") == {theirs, its, own}
+    assert await seqs(type="job.permitted", synthetic="yes") == {theirs, its}
+    assert await seqs(job="j-2") == {its}
+    assert (await library.search.recent(Scope(), library.clock.now() - timedelta(hours=1)))["job.permitted"] == 1
+    exported = [part async for part in library.search.export(Filter(types=("job.permitted",)), Scope(), Form.JSONL)]
+    assert b"".join(exported).count(b"j-2") > 0

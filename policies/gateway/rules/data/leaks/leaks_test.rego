@@ -10,6 +10,10 @@ test_allows[name] if {
 		"a rule that warns": _found([_in("mail", "tags")]),
 		"a rule that raises the label": _found([_in("mark", "name")]),
 		"what can be left out": _found([_in("note", "circuit-metadata")]),
+		"a rule that the table has no more": testing.changed({"dlp": {
+			"rules": array.concat(_sought, ["gone"]),
+			"findings": [_in("gone", "tags")],
+		}}),
 		"what could not be read": testing.changed({"wire": {"readable": false}, "dlp": _unknown}),
 	}
 
