@@ -1,6 +1,5 @@
 """Executor bodies of every schema version: circuits, arguments, and samplexes drawn by seed."""
 
-import json
 from copy import deepcopy
 
 import numpy as np
@@ -10,20 +9,8 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import Operator
 
 from adapters.ibm.reader import IbmReader
-from gateway.ports.reader import Program, ReadLimits, UnreadableError
-from tests.unit.ibm_reader.wire import BODIES, captured
-
-LIMITS = ReadLimits(decompressed_bytes=2**22, circuits=5, bindings=1000)
-
-
-def read(document: object) -> Program:
-    return IbmReader().read(json.dumps(document).encode(), LIMITS)
-
-
-def refusal(document: object) -> UnreadableError:
-    with pytest.raises(UnreadableError) as refused:
-        read(document)
-    return refused.value
+from gateway.ports.reader import ReadLimits
+from tests.unit.ibm_reader.wire import BODIES, captured, read, refusal
 
 
 def changed(name: str, *path: str | int, to: object) -> dict:

@@ -8,10 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from qiskit import QuantumCircuit, qpy
+
+from adapters.ibm.reader import IbmReader
+from gateway.ports.reader import Program, ReadLimits, UnreadableError
 
 BODIES = Path(__file__).parent / "bodies"
 """Captured from qiskit-ibm-runtime 0.51.0; 0.49.0 sends the same for sampler and estimator."""
+
+LIMITS = ReadLimits(decompressed_bytes=2**22, circuits=5, bindings=1000)
+
+
+def read(payload: bytes | dict[str, Any]) -> Program:
+    return IbmReader().read(payload if isinstance(payload, bytes) else json.dumps(payload).encode(), LIMITS)
+
+
+def refusal(payload: bytes | dict[str, Any]) -> UnreadableError:
+    with pytest.raises(UnreadableError) as refused:
+        read(payload)
+    return refused.value
 
 
 def captured(name: str) -> dict[str, Any]:

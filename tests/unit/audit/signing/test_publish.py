@@ -1,129 +1,18 @@
 """Checkpoints are signed only of what continues the last one, whoever forgot that one."""
 
-import contextlib
-from datetime import timedelta
-
 import pytest
-from prometheus_client import CollectorRegistry
-from sqlalchemy import text
 
-from gateway.audit.entry import encode
-from gateway.audit.keyring import Keyring
 from gateway.audit.log_keys import sign
-from gateway.audit.merkle import Frontier, MerkleChain
 from gateway.audit.note import Note
-from gateway.audit.pin import NAME, Pin, PinUnreadableError
+from gateway.audit.pin import Pin
 from gateway.audit.proofs import check_consistency, check_inclusion
-from gateway.audit.publish import CheckpointRefusedError, Checkpoints, NothingLostError, Pace
+from gateway.audit.publish import CheckpointRefusedError, NothingLostError
 from gateway.audit.tiles import Tile, joined, split, tiles_of
 from gateway.audit.tree import Tree, TreeUnavailableError
-from gateway.domain.secret import Secret
 from gateway.store import checkpoints, entries
-from gateway.telemetry.witnesses import WitnessMetrics
 from tests.notary import Scribe, pair
-from tests.records import draft, genesis
-
-ORIGIN = "test/ledger"
-
-
-class Seeds:
-    """A vault that makes a secret for each name, once."""
-
-    def __init__(self):
-        self.kept = {}
-
-    async def secret(self, name):
-        return self.kept.setdefault(name, Secret(name.encode().ljust(32)[:32]))
-
-
-@pytest.fixture
-def make(books, tmp_path):
-    """Make a signer on the ledger of `books`, as another start of the gateway would."""
-    seeds = Seeds()
-
-    def signer(**changes):
-        keyring = Keyring(
-            database=books.database, ledger=books.ledger, secret=seeds.secret, clock=books.clock, origin=ORIGIN
-        )
-        parts = {
-            "database": books.database,
-            "tree": Tree(books.database),
-            "keyring": keyring,
-            "pin": Pin(tmp_path),
-            "clock": books.clock,
-            "metrics": WitnessMetrics(CollectorRegistry()),
-            "pace": Pace(every=timedelta(seconds=10), entries=5),
-        }
-        made = Checkpoints(**(parts | changes))
-        made.cleared = True
-        return made
-
-    return signer
-
-
-@pytest.fixture
-async def signer(make):
-    made = make()
-    await made.start()
-    return made
-
-
-async def write(books, count):
-    for _ in range(count):
-        await books.ledger.record(draft(codes={"n": 1}))
-
-
-async def meddle(books, *statements):
-    """Change the database as its owner can: past its triggers."""
-    async with books.database.writing() as connection:
-        if books.database.dialect == "postgresql":
-            await connection.execute(text("SET session_replication_role = replica"))
-        else:
-            rows = await connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-            triggers = rows.all()
-            for name, _ in triggers:
-                await connection.execute(text(f"DROP TRIGGER {name}"))
-        for statement, values in statements:
-            await connection.execute(text(statement), values)
-        if books.database.dialect == "postgresql":
-            await connection.execute(text("SET session_replication_role = origin"))
-        else:
-            for _, sql in triggers:
-                await connection.exec_driver_sql(sql)
-
-
-async def put(books, scribe):
-    """Let the database hold another ledger, complete and right in itself."""
-    head, links = MerkleChain().extend(genesis(scribe.origin), [encode(each) for each in scribe.drafts])
-    rows = [
-        (
-            "INSERT INTO audit_entry (seq, event_id, type, at, leaf, leaf_hash) VALUES (:s, :e, :t, :a, :l, :h)",
-            {"s": link.seq, "e": each.event_id, "t": each.type, "a": "x", "l": link.leaf, "h": link.leaf_hash},
-        )
-        for each, link in zip(scribe.drafts, links, strict=True)
-    ]
-    moved = (
-        "UPDATE audit_head SET size = :s, frontier = :f, last_hash = :l",
-        {"s": head.size, "f": head.frontier, "l": head.last_hash},
-    )
-    await meddle(books, ("DELETE FROM audit_entry", {}), ("DELETE FROM audit_tile", {}), *rows, moved)
-
-
-async def roll_back(books, size):
-    """Restore the ledger's tables as they were at a size."""
-    async with books.database.reading() as connection:
-        kept = await entries.between(connection, start=0, stop=size)
-    frontier = Frontier()
-    for each in kept:
-        frontier.append(each.leaf_hash)
-    head = {"s": size, "f": frontier.to_bytes(), "l": kept[-1].leaf_hash}
-    await meddle(
-        books,
-        ("DELETE FROM audit_entry WHERE seq >= :s", {"s": size}),
-        ("DELETE FROM audit_checkpoint WHERE size > :s", {"s": size}),
-        ("DELETE FROM audit_tile", {}),
-        ("UPDATE audit_head SET size = :s, frontier = :f, last_hash = :l", head),
-    )
+from tests.records import draft
+from tests.unit.audit.signing.histories import meddle, put, roll_back, write
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────
@@ -297,50 +186,6 @@ async def test_a_head_that_is_not_that_of_the_entries_is_not_signed(books, signe
     await signer.run()
 
     assert "do not have the root" in signer.refused
-
-
-async def test_without_the_pin_the_database_is_compared_with_itself(books, signer, make, tmp_path):
-    await write(books, 9)
-    await signer.sign()
-    (tmp_path / NAME).unlink()
-
-    again = make()
-    await again.start()
-
-    assert again.pin.read()[1].size == signer.newest.size
-
-
-async def test_the_pin_of_another_ledger_is_refused(books, signer, make):
-    other = Scribe.begin(3, origin="other/ledger")
-    signer.pin.write(other.sign())
-
-    with pytest.raises(CheckpointRefusedError, match="another ledger"):
-        await make().start()
-
-
-@pytest.mark.parametrize("content", [b"", b"torn", b"a\n1\n"])
-async def test_a_pin_that_is_none_is_refused(books, signer, make, tmp_path, content):
-    (tmp_path / NAME).write_bytes(content)
-
-    with pytest.raises(PinUnreadableError):
-        await make().start()
-
-
-async def test_what_is_signed_is_pinned_before_it_is_stored(books, signer, monkeypatch):
-    """A crash in between leaves a pin that the ledger continues, and nothing that was given out and forgotten."""
-
-    async def crash(*_):
-        raise RuntimeError("crash")
-
-    await write(books, 3)
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "add", crash)
-        with contextlib.suppress(RuntimeError):
-            await signer.sign()
-    pinned = signer.pin.read()[1].size
-
-    await write(books, 1)
-    assert (await signer.sign()).size == pinned + 1
 
 
 # ── going on after a loss ────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """The provider is asked as the settings say, at the hosts they allow, and believed only as far as it proves itself."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -17,69 +17,12 @@ from gateway.identity.provider import (
     Provider,
     ProviderRefusedError,
     ProviderUnavailableError,
-    Registration,
 )
 from gateway.ports.vendor import VendorAnswer
-from gateway.vendors.http import VendorSession
-from gateway.vendors.settings import VendorHttp
 from tests.fakes.id_tokens import CLIENT, MISCHIEF
-from tests.fakes.oidc_provider import SECRET, OidcProvider
-from tests.unit.identity.conftest import Deriver, Watch
-
-CALLBACK = "https://gateway.example.org/console/sign-in/callback"
-
-
-@pytest.fixture
-def clock():
-    """Tokens are signed by the real clock's time."""
-    return Watch(datetime.now(UTC))
-
-
-@pytest.fixture
-def login():
-    with OidcProvider() as login:
-        login.people = {"audrey": {"sub": "audrey", "groups": ["audit"]}}
-        yield login
-
-
-@pytest.fixture
-async def send():
-    session = VendorSession("identity provider", VendorHttp())
-    yield session.send
-    await session.close()
-
-
-@pytest.fixture
-def registration(login):
-    return Registration(
-        issuer=login.issuer,
-        client_id=CLIENT,
-        client_secret=Secret.of(SECRET),
-        redirect_uri=CALLBACK,
-        scopes=("openid", "profile"),
-        algorithms=("RS256",),
-    )
-
-
-@pytest.fixture
-def provider(registration, send, clock):
-    return Provider(registration, send, clock)
-
-
-@pytest.fixture
-def challenge(clock):
-    return Challenges(Deriver(), clock).begin("/console").challenge
-
-
-async def came_back(provider, login, challenge, name="audrey"):
-    """Go to the provider and back, as a browser would; gives code and issuer."""
-    asked = dict(parse_qsl(urlsplit(await provider.authorization(challenge)).query))
-    return dict(parse_qsl(urlsplit(login.authorize(asked, name)).query))
-
-
-async def signed_in(provider, login, challenge):
-    said = await came_back(provider, login, challenge)
-    return await provider.claims(said["code"], challenge, named=said["iss"])
+from tests.fakes.oidc_provider import OidcProvider
+from tests.unit.identity.conftest import Deriver
+from tests.unit.identity.provider.conftest import CALLBACK, came_back, signed_in
 
 
 async def test_a_code_is_traded_for_what_the_provider_says(provider, login, challenge):
@@ -306,100 +249,3 @@ def test_only_an_error_code_is_repeated(word):
 
     assert len(message) < 200
     assert "<" not in message
-
-
-# ── what the ID token does not say, and leaving ──────────────────────────────────────────────────
-@pytest.fixture
-def needing(registration, send, clock):
-    """A provider of which certain claims are needed."""
-    return lambda *claims: Provider(replace(registration, claims=claims), send, clock)
-
-
-async def test_what_the_id_token_lacks_is_asked_for(needing, login, challenge):
-    login.people = {"audrey": {"sub": "audrey"}}
-    login.userinfo = {"audrey": {"groups": ["audit"], "hobby": "chess"}}
-
-    claims = await signed_in(needing("sub", "groups"), login, challenge)
-
-    assert (claims["sub"], claims["groups"]) == ("audrey", ["audit"])
-    assert "hobby" not in claims
-
-
-async def test_nothing_is_asked_where_the_id_token_says_it_all(needing, login, challenge):
-    await signed_in(needing("sub", "groups"), login, challenge)
-
-    assert "/userinfo" not in login.seen
-
-
-async def test_what_is_needed_within_a_claim_is_taken_whole(needing, login, challenge):
-    login.people = {"audrey": {"sub": "audrey"}}
-    login.userinfo = {"audrey": {"realm_access": {"roles": ["audit"]}}}
-
-    claims = await signed_in(needing("sub", "realm_access.roles"), login, challenge)
-
-    assert claims["realm_access"] == {"roles": ["audit"]}
-
-
-async def test_what_the_id_token_says_is_never_replaced(needing, login, challenge):
-    login.people = {"audrey": {"sub": "audrey", "realm_access": {"level": 1}}}
-    login.userinfo = {"audrey": {"realm_access": {"roles": ["admin"]}, "nonce": "another", "groups": ["admin"]}}
-
-    claims = await signed_in(needing("sub", "realm_access.roles"), login, challenge)
-
-    assert claims["realm_access"] == {"level": 1}
-    assert claims["nonce"] == challenge.nonce
-    assert "groups" not in claims
-
-
-async def test_an_address_is_verified_by_whoever_says_it(needing, login, challenge):
-    """Else a provider's word about one address would count for another."""
-    login.people = {"audrey": {"sub": "audrey", "email_verified": True}}
-    login.userinfo = {"audrey": {"email": "audrey@example.org", "email_verified": False}}
-
-    claims = await signed_in(needing("email"), login, challenge)
-
-    assert (claims["email"], claims["email_verified"]) == ("audrey@example.org", False)
-
-
-async def test_an_answer_about_somebody_else_is_refused(needing, login, challenge):
-    login.people = {"audrey": {"sub": "audrey"}}
-    login.userinfo = {"audrey": {"sub": "mallory", "groups": ["audit"]}}
-
-    with pytest.raises(ProviderRefusedError, match="another_subject_answered"):
-        await signed_in(needing("groups"), login, challenge)
-
-
-@pytest.mark.parametrize(
-    ("metadata", "told"),
-    [
-        pytest.param({}, "it answers 401 where it should say who somebody is", id="it says nothing"),
-        pytest.param({"userinfo_endpoint": "https://elsewhere.example.org/me"}, None, id="at a host not allowed"),
-        pytest.param({"userinfo_endpoint": None}, None, id="nowhere"),
-    ],
-)
-async def test_without_a_usable_answer_nothing_is_added(needing, login, challenge, metadata, told):
-    login.people, login.metadata = {"audrey": {"sub": "audrey"}}, metadata
-    provider = needing("groups")
-
-    if told is None:
-        assert "groups" not in await signed_in(provider, login, challenge)
-    else:
-        with pytest.raises(ProviderUnavailableError, match=told):
-            await signed_in(provider, login, challenge)
-
-
-async def test_people_are_sent_to_where_the_provider_forgets_them(provider, login):
-    assert await provider.sign_out() == f"{login.issuer}/leave?client_id={CLIENT}"
-
-
-@pytest.mark.parametrize("address", ["https://elsewhere.example.org/leave", "javascript:alert(1)", None, 7])
-async def test_nobody_is_sent_where_the_settings_do_not_allow(provider, login, address):
-    login.metadata = {"end_session_endpoint": address}
-
-    assert await provider.sign_out() is None
-
-
-async def test_a_provider_that_is_silent_keeps_nobody_from_leaving(provider, login):
-    login.mischief = "moved"
-
-    assert await provider.sign_out() is None

@@ -10,9 +10,7 @@ from gateway.ports.vendor import AnswerLostError, VendorAnswer
 from gateway.store import checkpoints
 from tests.notary import Observer
 from tests.records import NOW
-from tests.unit.audit.test_publish import make, roll_back, signer, write
-
-__all__ = ["make", "signer"]
+from tests.unit.audit.signing.histories import roll_back, write
 
 
 class Wire:
