@@ -9,6 +9,7 @@ from gateway.audit.entry import encode
 from gateway.domain.backend import ExecutionKind
 from gateway.domain.budget import Charge, Level, Limit, Payer, Period, Unit, Window
 from gateway.domain.chain import Head
+from gateway.domain.circuit import CircuitFacts
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId, uuid7
 from gateway.domain.job import JobRecord, JobStatus
 from gateway.domain.writes import EntryDraft, HoldWrite, Leaf, OutboxWrite, SealedWrite
@@ -88,6 +89,35 @@ def job(**changes: Any) -> JobRecord:
         echo={"cost": 600, "runtime": None},
     )
     return replace(record, **changes)
+
+
+def circuit(**changes: Any) -> CircuitFacts:
+    """A measured Bell pair."""
+    bell = CircuitFacts(
+        digest="ab" * 32,
+        qubits_used=2,
+        qubits_declared=2,
+        clbits=2,
+        depth=3,
+        size=4,
+        gates={"h": 1, "cx": 1, "measure": 2},
+        gates_by_arity={"1": 1, "2": 1},
+        two_qubit_gates=1,
+        multi_qubit_gates=0,
+        measurements=2,
+        measured_bits=2,
+        mid_circuit_measurements=0,
+        resets=0,
+        control_flow=0,
+        parameters=0,
+        bindings=1,
+        shots=8,
+        observables=0,
+        clifford=True,
+        rotations=0,
+        two_qubit_depth=1,
+    )
+    return replace(bell, **changes)
 
 
 def sealed(object_id: str, kind: str = "payload") -> SealedWrite:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from gateway.domain.backend import ExecutionKind
-from gateway.domain.circuit import CircuitFacts, ProgramFacts
+from gateway.domain.circuit import ProgramFacts
 from gateway.domain.clock import SystemClock
 from gateway.domain.decision import Decision, PlacementKind, PolicyPlacement
 from gateway.domain.job import JobRecord, JobStatus
@@ -35,35 +35,12 @@ from gateway.wiring.opening import initialise
 from gateway.wiring.reloading import listening
 from gateway.wiring.serving import accompanied, remember
 from gateway.wiring.transparency import witnesses
+from tests import records
 from tests.fakes import values
 from tests.integration import bodies
 
-CIRCUIT = CircuitFacts(
-    digest="ab" * 32,
-    qubits_used=2,
-    qubits_declared=2,
-    clbits=2,
-    depth=3,
-    size=4,
-    gates={"h": 1, "cx": 1, "measure": 2},
-    gates_by_arity={"1": 1, "2": 1},
-    two_qubit_gates=1,
-    multi_qubit_gates=0,
-    measurements=2,
-    measured_bits=2,
-    mid_circuit_measurements=0,
-    resets=0,
-    control_flow=0,
-    parameters=0,
-    bindings=1,
-    shots=8,
-    observables=0,
-    clifford=True,
-    rotations=0,
-    two_qubit_depth=1,
-)
 MEASURED = ProgramFacts(
-    circuits=(CIRCUIT,), total_shots=8, estimated_seconds=0.1, digest="cd" * 32, payload_versions=("qpy-17",)
+    circuits=(records.circuit(),), total_shots=8, estimated_seconds=0.1, digest="cd" * 32, payload_versions=("qpy-17",)
 )
 
 

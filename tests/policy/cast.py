@@ -7,7 +7,6 @@ from typing import Any
 from gateway.domain.approval import ApprovalRequest, ApprovalState, Demand, Verdict
 from gateway.domain.backend import Backend, ExecutionKind, Feasibility
 from gateway.domain.budget import Level, Limit, Period, Standing, Unit, Window
-from gateway.domain.circuit import CircuitFacts
 from gateway.domain.classification import Classification
 from gateway.domain.ids import ClientJobId, JobId, KeyId, PrincipalId, ProjectId
 from gateway.domain.leaks import Leak, Place
@@ -15,6 +14,7 @@ from gateway.domain.principal import Key, Principal, PrincipalKind, Project, Wor
 from gateway.domain.submission import Submission
 from gateway.domain.witnessing import Cosigned, Witnessing
 from gateway.policy.facts import SimulatorFacts
+from tests import records
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 DIGEST = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
@@ -63,32 +63,12 @@ SUBMISSION = Submission(
     compiler="qiskit 2.6.2",
     echo={},
 )
-CIRCUIT = CircuitFacts(
+CIRCUIT = records.circuit(
     digest=DIGEST,
-    qubits_used=2,
     qubits_declared=5,
-    clbits=2,
-    depth=3,
-    size=4,
-    gates={"h": 1, "cx": 1, "measure": 2},
-    gates_by_arity={"1": 1, "2": 1},
-    two_qubit_gates=1,
-    multi_qubit_gates=0,
-    measurements=2,
-    measured_bits=2,
-    mid_circuit_measurements=0,
-    resets=0,
-    control_flow=0,
-    parameters=0,
-    bindings=1,
     shots=1000,
-    observables=0,
-    clifford=True,
-    rotations=0,
-    two_qubit_depth=1,
     largest_component=2,
     fingerprint="55dfa35faddd8ba0fa2cb4da7bbe31d6",
-    skeleton=None,
 )
 EMULATED = Backend(
     name="sim_line_5",
