@@ -1,6 +1,7 @@
 """The self-test of a serving gateway: what it does for everybody to see, and how it alarms."""
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,28 +18,35 @@ SECONDS = 30
 """Much less than two minutes, and enough for a busy machine."""
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    place = tmp_path_factory.mktemp("policies") / "tree"
-    shutil.copytree(default_root(), place, ignore=shutil.ignore_patterns("README.md"))
-    return place
-
-
-@pytest.fixture(scope="module")
-def tested(tmp_path_factory, tree):
-    """It decides by a tree of its own, and has passed one round at least."""
-    settings = {
-        "GATEWAY_SELFTEST__SECONDS": "1",
-        "GATEWAY_SELFTEST__SUBMISSIONS": "true",
-        "GATEWAY_POLICY__DIRECTORY": str(tree),
-    }
-    gateway = Gateway(tmp_path_factory.mktemp("gateway") / "state", settings=settings).init().start()
+@contextmanager
+def self_testing(state, **settings):
+    """Run a gateway that tests itself each second, and has passed one round at least."""
+    every = {"GATEWAY_SELFTEST__SECONDS": "1", "GATEWAY_SELFTEST__SUBMISSIONS": "true", **settings}
+    gateway = Gateway(state, settings=every).init().start()
     try:
         eventually(lambda: of_selftest(gateway, "job.completed"), seconds=SECONDS)
         eventually(lambda: 'gateway_selftest_failing{part="path"} 0.0' in gateway.metrics(), seconds=SECONDS)
         yield gateway
     finally:
         gateway.discard()
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory):
+    with self_testing(tmp_path_factory.mktemp("gateway") / "state") as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return shutil.copytree(default_root(), tmp_path / "tree", ignore=shutil.ignore_patterns("README.md"))
+
+
+@pytest.fixture
+def weakened(tmp_path, tree):
+    """One of its own, which decides by the tree: it will alarm."""
+    with self_testing(tmp_path / "state", GATEWAY_POLICY__DIRECTORY=str(tree)) as gateway:
+        yield gateway
 
 
 def of_selftest(gateway, type_):
@@ -88,31 +96,31 @@ def test_nobody_else_gets_a_key_of_its_project(tested):
     assert "the gateway's own" in refused.stderr
 
 
-def test_a_reload_that_weakens_a_rule_and_its_self_tests_alarms_until_it_is_taken_back(tested, tree):
+def test_a_reload_that_weakens_a_rule_and_its_self_tests_alarms_until_it_is_taken_back(weakened, tree):
     """Its test is in the way first: a reload runs those of what changed, and so it has to go as well."""
     tests = (tree / SHOTS).with_name("shots_test.rego")
     sound = {path: path.read_text() for path in [tree / SHOTS, tests, *tree.glob("selftest/*.json")]}
     (tree / SHOTS).write_text(mutation.disabled(sound[tree / SHOTS]))
-    refused = tested.run("policy", "reload", "--reason", "a trial")
+    refused = weakened.run("policy", "reload", "--reason", "a trial")
     assert (refused.returncode, "shots_test.rego: test_denies" in refused.stderr) == (1, True)
     tests.unlink()
     (tree / "selftest/deny-circuits.json").unlink()
     (tree / "selftest/deny-obligations.json").unlink(missing_ok=True)
 
-    tested.cli("policy", "reload", "--reason", "a trial")
+    weakened.cli("policy", "reload", "--reason", "a trial")
 
-    failed = eventually(lambda: tested.entries("selftest.failed"), seconds=SECONDS)[-1]["body"]
+    failed = eventually(lambda: weakened.entries("selftest.failed"), seconds=SECONDS)[-1]["body"]
     assert {"rules/deny-circuits"} <= set(failed["failing"])
-    eventually(lambda: not tested.ready(), seconds=SECONDS)
-    assert 'gateway_selftest_failing{part="rules"} 0.0' not in tested.metrics()
-    found = tested.run("policy", "selftest")
+    eventually(lambda: not weakened.ready(), seconds=SECONDS)
+    assert 'gateway_selftest_failing{part="rules"} 0.0' not in weakened.metrics()
+    found = weakened.run("policy", "selftest")
     assert (found.returncode, "rules/deny-circuits" in found.stdout) == (1, True)
     for path, text in sound.items():
         path.write_text(text)
-    tested.cli("policy", "reload", "--reason", "taken back")
-    eventually(lambda: tested.entries("selftest.recovered"), seconds=SECONDS)
-    eventually(tested.ready, seconds=SECONDS)
-    assert tested.run("policy", "selftest").returncode == 0
+    weakened.cli("policy", "reload", "--reason", "taken back")
+    eventually(lambda: weakened.entries("selftest.recovered"), seconds=SECONDS)
+    eventually(weakened.ready, seconds=SECONDS)
+    assert weakened.run("policy", "selftest").returncode == 0
 
 
 def test_policies_of_other_hands_are_not_held_against_our_release(tmp_path):
