@@ -18,7 +18,7 @@ from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, answer_table, counted, json_option, say
 from gateway.domain.approval import ApprovalState
 from gateway.domain.decision import Finding
-from gateway.policy.bundle import Bundle, default_root, load
+from gateway.policy.bundle import SETTINGS, Bundle, PolicyBundleError, default_root, load
 from gateway.policy.difference import Difference, difference
 from gateway.policy.reference import rules
 from gateway.policy.scaffold import scaffold
@@ -43,7 +43,8 @@ def new_rule(this: Call, /, *, name: str, into: Path | None, owner: str) -> None
     directory = into or policy.overrides
     if directory is None:
         raise click.UsageError("name a directory with --into, and set policy.overrides to it")
-    bundle = load(policy.directory or default_root(), directory if directory.is_dir() else None)
+    called = (SETTINGS[0], SETTINGS[1] if into is None else str(into))
+    bundle = load(policy.directory or default_root(), directory if directory.is_dir() else None, called=called)
     for path in scaffold(name, directory, owner=owner, taken=frozenset(rules(bundle))):
         click.echo(str(path))
     say(f"change it, then: gateway policy check, gateway policy test, gateway policy replay {directory}")
@@ -109,7 +110,7 @@ def revisions(this: Call, /, *, as_json: bool) -> None:
     """List the revisions that ever decided here, newest first; * marks what is installed now."""
 
     async def work(house: House) -> tuple[str, list[Revision]]:
-        return house.bundle.revision, await house.revisions.every()
+        return _installed(house), await house.revisions.every()
 
     installed, found = in_house(this, work)
     rows = [
@@ -124,6 +125,15 @@ def revisions(this: Call, /, *, as_json: bool) -> None:
         for each in found
     ]
     answer_json(rows) if as_json else answer_table(rows, ("rules", "tables", "told", "entry", "installed"))
+
+
+def _installed(house: House) -> str:
+    """Name what the files hold; what once decided is listed even where they hold nothing that could."""
+    try:
+        return house.bundle.revision
+    except PolicyBundleError as error:
+        say(f"what is installed now cannot be read: {error.message}")
+        return ""
 
 
 @click.command()
@@ -188,7 +198,8 @@ def _course(found: Explanation) -> Iterator[str]:
     if found.as_recorded is None:
         yield f"by revision {short(found.revision)} it would be {'allowed' if found.decision.allow else 'denied'}"
     if found.recorded.unkept:
-        yield "policy let it go under conditions that could not be met where it was to run"
+        why = f": {found.recorded.why_unkept}" if found.recorded.why_unkept else ""
+        yield f"policy let it go under conditions that could not be met where it was to run{why}"
     if found.recorded.type == "reservation.refused":
         yield "then a budget or quota refused it: its entry says which"
     if request is not None:

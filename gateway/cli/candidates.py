@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.cli.output import say
 from gateway.domain.secret import Secret
-from gateway.policy.bundle import Bundle, PolicyBundleError, default_root, load
+from gateway.policy.bundle import SETTINGS, Bundle, PolicyBundleError, default_root, load
 from gateway.settings.policy import Policy
 from gateway.wiring import House
 from gateway.wiring.policies import SEED, published
@@ -26,8 +26,8 @@ def read_directory(directory: Path, policy: Policy) -> Bundle:
         PolicyBundleError: a file in it is not what it must be.
     """
     if _is_tree(directory):
-        return load(directory)
-    return load(policy.directory or default_root(), directory)
+        return load(directory, called=(str(directory), ""))
+    return load(policy.directory or default_root(), directory, called=(SETTINGS[0], str(directory)))
 
 
 def _is_tree(directory: Path) -> bool:

@@ -127,10 +127,8 @@ async def of_house(house: House) -> AsyncIterator[Check]:
         yield fail("ledger", error.message)
     async for check in _witnessed(house):
         yield check
-    for action in house.quorum.impossible():
-        told = f"{action} waits for ever: it wants {house.quorum.demanded(action)} of {len(house.settings.witnesses)}"
-        yield fail("witnesses", told, "configure more, or lower it in org/witnesses/data.json")
-    yield ok("policy", f"revision {house.bundle.policy_revision[:12]}, data {house.bundle.data_revision[:12]}")
+    for check in _policy(house):
+        yield check
     if not any(each.key.revoked_at is None for each in await house.administration.keys.every()):
         yield warn("keys", "nobody has one that works", "run: gateway keys new")
     for halt in await house.administration.halts.every():
@@ -139,6 +137,20 @@ async def of_house(house: House) -> AsyncIterator[Check]:
             yield warn("halt", told, f"when it is over, run: gateway halt lift {halt.id}")
     async for check in _stranded(house):
         yield check
+
+
+def _policy(house: House) -> Iterator[Check]:
+    """Look at the files that a start would decide by."""
+    try:
+        bundle = house.bundle
+    except GatewayError as error:
+        mend = "correct it, then run: gateway policy check; before that no gateway starts, and one that runs goes on"
+        yield fail("policy", error.message, mend)
+        return
+    for action in house.quorum.impossible():
+        told = f"{action} waits for ever: it wants {house.quorum.demanded(action)} of {len(house.settings.witnesses)}"
+        yield fail("witnesses", told, "configure more, or lower it in org/witnesses/data.json")
+    yield ok("policy", f"revision {bundle.policy_revision[:12]}, data {bundle.data_revision[:12]}")
 
 
 async def _stranded(house: House) -> AsyncIterator[Check]:

@@ -17,6 +17,8 @@ from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, answer_table, json_option
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import GatewayError
+from gateway.policy.bundle import PolicyBundleError
+from gateway.policy.signing import PolicySignatureError
 from gateway.settings import Settings
 from gateway.wiring import House, NotInitialisedError, open_house
 from gateway.wiring.serving import open_serving
@@ -50,14 +52,19 @@ async def _look(settings: Settings, config: Path | None) -> list[Check]:
     server = checks.of_server(settings)
     found = [*checks.of_files(settings, config), *checks.of_listeners(settings, SystemClock()), server]
     try:
-        if server.state is State.WARN:
-            found += await _rehearsed(settings)
-        else:
-            async with open_house(settings) as house:
-                found += [check async for check in checks.of_house(house)]
+        found += await _inside(settings, running=server.state is not State.WARN)
     except GatewayError as error:
         found.append(checks.fail("deployment", error.message))
     return found
+
+
+async def _inside(settings: Settings, *, running: bool) -> list[Check]:
+    if not running:
+        # By policies that cannot be read nothing starts; below it is told which, and all that can be looked at.
+        with suppress(PolicyBundleError, PolicySignatureError):
+            return await _rehearsed(settings)
+    async with open_house(settings) as house:
+        return [check async for check in checks.of_house(house)]
 
 
 async def _rehearsed(settings: Settings) -> list[Check]:

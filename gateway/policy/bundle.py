@@ -25,6 +25,8 @@ from gateway.policy import leak_rules
 
 ENTRYPOINT = "data.gateway.main.decision"
 ROOTS = ("gateway", "org")
+SETTINGS = ("policy.directory", "policy.overrides")
+"""What name the tree and what lies over it, where nobody says otherwise."""
 TESTING = "gateway/testing/"
 """Builders of facts for tests; like tests, no part of what decides."""
 
@@ -41,6 +43,15 @@ class PolicyBundleError(InsecureError):
     """The policies cannot be loaded as they stand; the message names the file and the mend."""
 
     code = "policy-bundle"
+
+    def __init__(self, problem: str, *, path: str = "", line: int = 0, place: str = "") -> None:
+        where = f"{path} in {place}" if place else path
+        super().__init__(f"{where} {problem}" if path else problem)
+        self.problem, self.path, self.line = problem, path, line
+
+    def within(self, place: str) -> "PolicyBundleError":
+        """Say the same, and in which directory the file is, as its operator calls it."""
+        return PolicyBundleError(self.problem, path=self.path, line=self.line, place=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +119,7 @@ class Bundle:
             for part in PurePosixPath(path).parent.parts:
                 place = place.setdefault(part, {}) if isinstance(place, dict) else place
             if not isinstance(place, dict) or place.keys() & table.keys():
-                raise PolicyBundleError(f"{path} says again what stands in a table above it; say it once")
+                raise PolicyBundleError("says again what stands in a table above it; say it once", path=path)
             place |= copy.deepcopy(table)
         return document
 
@@ -134,7 +145,8 @@ class Bundle:
         try:
             return leak_rules.read(self.data)
         except ValueError as error:
-            raise PolicyBundleError(f"org/dlp/data.json: {error}; see docs/how-to/data-leaks.md") from None
+            problem = f"cannot be followed: {error}; see docs/how-to/data-leaks.md"
+            raise PolicyBundleError(problem, path="org/dlp/data.json") from None
 
     @cached_property
     def known(self) -> tuple[SelfTest, ...]:
@@ -174,23 +186,30 @@ def default_root() -> Path:
     return Path(__file__).parents[2] / "policies"
 
 
-def load(root: Path, overrides: Path | None = None) -> Bundle:
+def load(root: Path, overrides: Path | None = None, *, called: tuple[str, str] = SETTINGS) -> Bundle:
     """Read a tree of policies, and an operator's overrides on top of it.
+
+    Args:
+        root: the tree.
+        overrides: what lies over it.
+        called: what whoever reads an error calls the two directories.
 
     Raises:
         PolicyBundleError: a file that cannot be read, is no JSON, stands in the wrong folder, or (of the
             overrides) stands where none may.
     """
-    files = dict(_files(root, _belongs))
+    below, above = called
+    files = _read(root, _belongs, below)
     if "gateway/main/main.rego" not in files:
-        raise PolicyBundleError(f"{root} holds no policies: gateway/main/main.rego is missing; check policy.directory")
-    added = dict(_files(overrides, _may_override)) if overrides is not None else {}
+        raise PolicyBundleError(f"{below} holds no policies: gateway/main/main.rego is missing")
+    added = {} if overrides is None else _read(overrides, _may_override, above)
     if replaced := sorted(path for path in added if path in files and path.endswith(".rego")):
-        raise PolicyBundleError(
-            f"the overrides replace the rule {replaced[0]}; give the rule a name of its own, or point policy.directory "
-            "at a whole tree of policies"
-        )
-    return of({**files, **added})
+        problem = "replaces a rule; give it a name of its own, or point policy.directory at a whole tree of policies"
+        raise PolicyBundleError(problem, path=replaced[0], place=above)
+    try:
+        return of({**files, **added})
+    except PolicyBundleError as error:
+        raise error.within(above if error.path in added else below if error.path in files else "") from None
 
 
 def of(files: Mapping[str, str]) -> Bundle:
@@ -214,6 +233,13 @@ def of(files: Mapping[str, str]) -> Bundle:
 
 
 # ── which files count ────────────────────────────────────────────────────────────────────────────
+def _read(root: Path, wanted: Callable[[str], bool], place: str) -> dict[str, str]:
+    try:
+        return dict(_files(root, wanted))
+    except PolicyBundleError as error:
+        raise error.within(place) from None
+
+
 def _files(root: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     for file in sorted(root.rglob("*")):
         path = file.relative_to(root).as_posix()
@@ -228,7 +254,8 @@ def _hidden(path: str) -> bool:
 def _belongs(path: str) -> bool:
     """Take what a tree of policies is made of; schemas, prices and the like live beside it."""
     if path.rpartition("/")[2] in _DATA and not _is_table(path):
-        raise PolicyBundleError(f"{path} would be no part of the decision; tables go to org/<name>/data.json, as JSON")
+        problem = "would be no part of the decision; tables go to org/<name>/data.json, as JSON"
+        raise PolicyBundleError(problem, path=path)
     return path.endswith(".rego") or _is_table(path) or _is_selftest(path)
 
 
@@ -236,8 +263,9 @@ def _may_override(path: str) -> bool:
     if _is_table(path) or _is_selftest(path) or _ADDED_RULE.fullmatch(path):
         return True
     raise PolicyBundleError(
-        f"the overrides hold {path}, which nothing may override; tables go to org/<name>/data.json, rules to "
-        "gateway/rules/<area>/<rule>/<rule>.rego, self-tests to selftest/<name>.json"
+        "is nothing that overrides may hold; tables go to org/<name>/data.json, rules to "
+        "gateway/rules/<area>/<rule>/<rule>.rego, self-tests to selftest/<name>.json",
+        path=path,
     )
 
 
@@ -253,8 +281,10 @@ def _is_selftest(path: str) -> bool:
 def _text(file: Path, path: str) -> str:
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyBundleError(f"the policy file {path} cannot be read: {type(error).__name__}") from None
+    except UnicodeDecodeError:
+        raise PolicyBundleError("is no UTF-8 text; save it as that", path=path) from None
+    except OSError as error:
+        raise PolicyBundleError(f"cannot be read: {error.strerror}", path=path) from None
 
 
 def _check_package(path: str, text: str) -> None:
@@ -267,16 +297,21 @@ def _check_package(path: str, text: str) -> None:
     allowed = [str(each).replace("/", ".") + suffix for each in (place.parent, place)]
     found = _PACKAGE.findall(text)
     if len(found) != 1 or found[0] not in allowed:
-        raise PolicyBundleError(f"{path} must declare `package {allowed[0]}`, found {found}; folder and package agree")
+        problem = f"must declare `package {allowed[0]}`, found {found}; folder and package agree"
+        raise PolicyBundleError(problem, path=path)
 
 
 def _table(path: str, text: str) -> dict[str, Any]:
     try:
         table = json.loads(text, object_pairs_hook=_no_duplicates, parse_float=_no_float, parse_constant=_no_float)
-    except ValueError as error:
-        raise PolicyBundleError(f"{path} is no table: {error}") from None
+        _canonical(table)
+    except json.JSONDecodeError as error:
+        problem = f"is no JSON: {error.msg}, line {error.lineno} column {error.colno}"
+        raise PolicyBundleError(problem, path=path, line=error.lineno) from None
+    except (ValueError, RecursionError) as error:
+        raise PolicyBundleError(f"is no table: {error}", path=path) from None
     if not isinstance(table, dict):
-        raise PolicyBundleError(f"{path} holds a {type(table).__name__}; a table is a JSON object")
+        raise PolicyBundleError(f"holds a {type(table).__name__}; a table is a JSON object", path=path)
     return table
 
 
@@ -284,7 +319,7 @@ def _selftest(path: str, text: str) -> SelfTest:
     try:
         found = msgspec.convert(_table(path, text), _SelfTest)
     except msgspec.ValidationError as error:
-        raise PolicyBundleError(f"{path} must hold `allow` (true or false) and `facts`: {error}") from None
+        raise PolicyBundleError(f"must hold `allow` (true or false) and `facts`: {error}", path=path) from None
     return SelfTest(
         name=PurePosixPath(path).stem,
         allow=found.allow,

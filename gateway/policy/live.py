@@ -6,8 +6,9 @@ only the decision point that is coming believes them, and it is asked where the 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Final, Protocol
 
 from gateway.domain.decision import Decision
@@ -34,10 +35,19 @@ class BundlePoint(DecisionPoint, Protocol):
 class Current:
     """The policies that are in force, for whoever reads roles and tables."""
 
-    def __init__(self, published: Published) -> None:
-        self.published = published
+    def __init__(self, read: Callable[[], Published]) -> None:
+        self._read = read
         self.roles: Mapping[str, tuple[str, ...]] = _Roles(self)
         """The permissions of each role, as they are whenever somebody looks."""
+
+    @cached_property
+    def published(self) -> Published:
+        """What was taken in last; at first, what the files hold when somebody first asks.
+
+        Raises:
+            PolicyBundleError, PolicySignatureError: the files hold nothing to decide by.
+        """
+        return self._read()
 
     @property
     def bundle(self) -> Bundle:

@@ -5,6 +5,7 @@ Rules may be signed elsewhere, by whoever reviews them; the tables belong to thi
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Self
@@ -102,8 +103,13 @@ class Published:
 class Shelf:
     """Where whoever pulls finds what is published; a new revision is put there before OPA can be asked for it."""
 
-    def __init__(self, published: Published) -> None:
-        self.published = published
+    def __init__(self, read: Callable[[], Published]) -> None:
+        self._read = read
+
+    @cached_property
+    def published(self) -> Published:
+        """What was put there last; at first, what the files hold when somebody first looks."""
+        return self._read()
 
     def put(self, published: Published) -> None:
         """Publish another revision from now on."""

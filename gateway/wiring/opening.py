@@ -1,9 +1,13 @@
-"""Opens what the command line needs: database, keys, ledger, policy files. Closed in reverse order."""
+"""Opens what the command line needs: database, keys, ledger, and policy files when first needed.
+
+All is closed in reverse order.
+"""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 from typing import Any
 
 from gateway.audit.ledger import Ledger
@@ -135,8 +139,9 @@ async def _furnish(shell: _Shell) -> House:
     accounts = AccountView(database)
     await accounts.refresh()
     peppers = Peppers(vault)
-    shelf = Shelf(published(settings.policy, await vault.secret(SEED)))
-    policies = Current(shelf.published)
+    # Read when first needed: whoever stops everything at night must not fail at a misspelt table.
+    read = cache(partial(published, settings.policy, await vault.secret(SEED)))
+    shelf, policies = Shelf(read), Current(read)
     adapters = registry.installed()
     options = registry.configured(adapters, settings.adapters)
     proving = _proving(settings, checkpoints(settings, database, vault, shell.ledger, clock, shell.metrics))

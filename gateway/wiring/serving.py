@@ -47,6 +47,7 @@ async def open_serving(settings: Settings, *, seat: str = "") -> AsyncIterator[H
         GatewayError: a part that does not start; the message names the mend.
     """
     async with open_house(settings) as house, AsyncExitStack() as stack:
+        _ = house.bundle  # what cannot be decided by is told before anything starts
         await house.ledger.self_check()
         await house.checkpoints.start()
         member = await _join(house, seat, stack) if settings.postgresql else None

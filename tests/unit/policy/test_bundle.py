@@ -117,7 +117,7 @@ def test_overrides_reach_nothing_else(tmp_path, path):
     (mine / path).parent.mkdir(parents=True)
     (mine / path).write_text("{}")
 
-    with pytest.raises(PolicyBundleError, match="which nothing may override"):
+    with pytest.raises(PolicyBundleError, match=r"in policy\.overrides is nothing that overrides may hold"):
         load(root, mine)
 
 
@@ -127,7 +127,7 @@ def test_overrides_do_not_replace_a_rule(tmp_path):
     (mine / RULE_PATH).parent.mkdir(parents=True)
     (mine / RULE_PATH).write_text(RULE)
 
-    with pytest.raises(PolicyBundleError, match="give the rule a name of its own"):
+    with pytest.raises(PolicyBundleError, match=r"in policy\.overrides replaces a rule"):
         load(root, mine)
 
 
@@ -140,7 +140,11 @@ def test_overrides_do_not_replace_a_rule(tmp_path):
         pytest.param("org/x/data.json", '{"a": 1.5}', "no whole number", id="a fraction"),
         pytest.param("org/x/data.json", '{"a": NaN}', "no whole number", id="not a number"),
         pytest.param("org/x/data.json", "[]", "a table is a JSON object", id="a list"),
-        pytest.param("org/x/data.json", "{", "is no table", id="no JSON"),
+        pytest.param(
+            "org/x/data.json", "{\n[", r"x/data.json in policy.directory is no JSON: .*, line 2 column 1", id="no JSON"
+        ),
+        pytest.param("org/x/data.json", '{"a": "\\ud800"}', "is no table", id="half a character"),
+        pytest.param("org/x/data.json", "[" * 100_000, "is no table", id="deeper than anybody reads"),
         pytest.param("selftest/x.json", '{"allow": 1, "facts": {}}', "must hold `allow`", id="no verdict"),
         pytest.param("selftest/x.json", '{"allow": true, "facts": {}, "x": 1}', "must hold", id="an unknown field"),
         pytest.param("limits/data.json", "{}", "no part of the decision", id="a table outside of org"),
@@ -162,8 +166,20 @@ def test_text_that_is_no_text_is_named(tmp_path):
     (tmp_path / "org" / "x").mkdir()
     (tmp_path / "org" / "x" / "data.json").write_bytes(b"\xff")
 
-    with pytest.raises(PolicyBundleError, match="cannot be read"):
+    with pytest.raises(PolicyBundleError, match="is no UTF-8 text"):
         load(tmp_path)
+
+
+def test_the_directory_of_a_mistake_has_the_name_that_people_gave_it(tmp_path):
+    root, candidate = tree(tmp_path / "root"), tmp_path / "candidate"
+    (candidate / "org/x").mkdir(parents=True)
+    (candidate / "org/x/data.json").write_text("{")
+
+    with pytest.raises(PolicyBundleError, match=r"org/x/data\.json in \./candidate is no JSON") as found:
+        load(root, candidate, called=("policy.directory", "./candidate"))
+
+    assert (found.value.path, found.value.line) == ("org/x/data.json", 1)
+    assert str(tmp_path) not in found.value.message
 
 
 def test_what_is_written_is_the_same_bundle(tmp_path):

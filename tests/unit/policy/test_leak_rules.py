@@ -79,7 +79,8 @@ def test_a_bundle_with_a_table_that_cannot_be_followed_is_refused(tmp_path):
     table.parent.mkdir(parents=True)
     table.write_text(json.dumps({"rules": {"mark": {**RULE, "patterns": ["(?=x)x"]}}}))
 
-    with pytest.raises(PolicyBundleError, match=r"org/dlp/data.json: a pattern of the rule mark .* looks ahead"):
+    words = r"org/dlp/data\.json in policy\.overrides cannot be followed: a pattern of the rule mark .* looks ahead"
+    with pytest.raises(PolicyBundleError, match=words):
         load(default_root(), tmp_path)
 
 
