@@ -109,4 +109,5 @@ def _body(house: House, decision: Decision, decision_id: str, sealed: SealedWrit
     if not decision.allow:
         return "job.denied", {**body, "deny": [finding.rule for finding in decision.deny]}
     job = {"job_id": decision_id, "client_job_id": f"c-{decision_id}", "attempt": 1, "placement": {}}
-    return "job.permitted", {**body, **job}
+    obligations = [{"kind": each.kind, "parameters": each.parameters} for each in decision.obligations]
+    return "job.permitted", {**body, **job, "obligations": obligations}

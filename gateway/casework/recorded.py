@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from gateway.domain.decision import Decision
+from gateway.domain.decision import Decision, Obligation
 from gateway.domain.errors import RefusedError
 from gateway.store import decisions, entries, jobs
 from gateway.store.engine import Database
@@ -59,6 +59,8 @@ class _Body(msgspec.Struct, frozen=True):
     principal: str
     decision: _Decision
     deny: tuple[str, ...] = ()
+    unkept: str = ""
+    obligations: tuple[Obligation, ...] | None = None
     job_id: str | None = None
     client_job_id: str | None = None
 
@@ -115,6 +117,10 @@ class Recorded:
     allow: bool
     """By policy: whoever kept it from going, a person or the books, comes after that."""
     deny: tuple[str, ...]
+    why_unkept: str = ""
+    """Which condition could not be met, in the gateway's words; older entries do not say."""
+    obligations: tuple[Obligation, ...] | None = None
+    """Absent from denials, and from entries of older gateways."""
     facts: bytes = field(default=b"", repr=False)
     problem: str = ""
     """Why there are no facts."""
@@ -264,6 +270,8 @@ def _recorded(seq: int, event: _Event) -> Recorded:
         outcome_digest=decision.outcome_digest,
         allow=event.type != "job.denied",
         deny=body.deny,
+        why_unkept=body.unkept,
+        obligations=body.obligations,
         facts_digest=decision.facts_digest,
     )
 

@@ -28,7 +28,8 @@ def _job(entry: Entry) -> str:
     body = entry.body
     if rules := body.get("deny"):
         asked = f"{body.get('program')} on {body.get('backend_asked')}"
-        return f"{asked} refused by {', '.join(rules)}, decision {body['decision']['id']}"
+        why = f" ({body['unkept']})" if body.get("unkept") else ""
+        return f"{asked} refused by {', '.join(rules)}{why}, decision {body['decision']['id']}"
     if placement := body.get("placement"):
         elsewhere = f" instead of {body.get('backend_asked')}" if placement["fallback"] else ""
         return f"{body.get('program')} may run on {placement['backend']} ({placement['kind']}){elsewhere}"

@@ -49,6 +49,8 @@ class Choice:
     tried: tuple[Tried, ...] = ()
     kept: Kept | None = None
     """The job as it will be run there, by the decision's obligations; `None` where it goes nowhere."""
+    unkept: str = ""
+    """Why an obligation could not be kept, in the gateway's own words, where that denied it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,30 +94,39 @@ class Chooser:
         for step, berth in self._places(submission, survey, survey.measured, demanded):
             other = self.surveyor.elsewhere(caller, submission, survey, berth, step=step)
             decision = await self._decide(caller, other)
-            rules = _rules(decision)
+            rules, kept = _rules(decision), None
             if _runs_there(decision, berth):
                 try:
                     kept = await self.keeper.keep(caller, submission, survey.measured, decision, berth, moved=True)
-                    return Choice(survey=other, decision=decision, tried=tuple(tried), kept=kept)
                 except UnreadablePayloadError:
                     rules = (UNWRITABLE,)
-                except UnkeptError:
-                    rules = (RULE,)
+                except UnkeptError as error:
+                    rules, decision = (RULE,), unkept(decision, error)
+            self._count(caller, decision)
+            if kept is not None:
+                self._count(caller, asked.decision)
+                return Choice(survey=other, decision=decision, tried=tuple(tried), kept=kept)
             tried.append(Tried(backend=berth.backend.name, rules=rules))
         if demanded:
             nowhere = UnkeptError(f"it must run on {' or '.join(demanded)}, which cannot take it now")
-            return replace(asked, tried=tuple(tried), decision=unkept(asked.decision, nowhere))
+            denied = _denied(replace(asked, tried=tuple(tried)), nowhere)
+            self._count(caller, denied.decision)
+            return denied
         return await self._as_asked(caller, submission, replace(asked, tried=tuple(tried)))
 
     async def _as_asked(self, caller: Caller, submission: Submission, asked: Choice) -> Choice:
         """Let it go where it asked, or to a simulator in that one's place, as the decision obliges."""
         measured, berth = asked.survey.measured, self._berth(asked)
-        if not asked.decision.allow or measured is None or berth is None:
-            return asked
+        choice = asked
         try:
-            return replace(asked, kept=await self.keeper.keep(caller, submission, measured, asked.decision, berth))
+            if asked.decision.allow and measured is not None and berth is not None:
+                kept = await self.keeper.keep(caller, submission, measured, asked.decision, berth)
+                choice = replace(asked, kept=kept)
         except UnkeptError as error:
-            return replace(asked, decision=unkept(asked.decision, error))
+            choice = _denied(asked, error)
+        finally:
+            self._count(caller, choice.decision)
+        return choice
 
     def _berth(self, choice: Choice) -> Berth | None:
         """Find where a decision about the backend that was asked for puts a job."""
@@ -171,17 +182,26 @@ class Chooser:
 
     async def _decide(self, caller: Caller, survey: Survey) -> Decision:
         decision = await self.decision_point.decide(survey.facts, decision_id=self.ids())
+        if not is_synthetic(caller.project.id):
+            for heed in self.watchers:
+                heed(decision)
+        return decision
+
+    def _count(self, caller: Caller, decision: Decision) -> None:
+        """Count what came of a decision, once it is known whether its obligations can be kept."""
         if is_synthetic(caller.project.id):
             # What the self-test is told belongs into nobody's rates.
-            return decision
+            return
         self.metrics.decided(
             outcome="allow" if decision.allow else "deny",
             rules=tuple(finding.rule for finding in decision.deny),
             seconds=decision.milliseconds / 1000,
         )
-        for heed in self.watchers:
-            heed(decision)
-        return decision
+
+
+def _denied(choice: Choice, error: UnkeptError) -> Choice:
+    """Turn a choice into a denial, and keep why."""
+    return replace(choice, decision=unkept(choice.decision, error), unkept=str(error))
 
 
 def _step(berth: Berth, home: str) -> Step:

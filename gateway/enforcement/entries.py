@@ -113,14 +113,16 @@ class Entries:
         classification: Classification,
         facts: SealedWrite,
         tried: Sequence[Tried],
+        unkept: str = "",
         leaks: Sequence[Leak] = (),
         approval: ApprovalRequest | None = None,
     ) -> EntryDraft:
-        """Record a denial with its rules; the facts are sealed beside it."""
+        """Record a denial with its rules, or why an obligation could not be kept; the facts are sealed beside it."""
         body = {
             **self._asked(caller, submission, decision, classification),
             **self._approved(approval),
             "deny": [finding.rule for finding in decision.deny],
+            **({"unkept": unkept} if unkept else {}),
             "tried": part.tried(tried),
             "sealed": {"facts": part.sealed(facts)},
             **part.leaks(leaks),

@@ -73,6 +73,7 @@ class Judge:
             classification=choice.survey.classification,
             facts=facts,
             tried=choice.tried,
+            unkept=choice.unkept,
             leaks=leaks_in(choice.survey.measured),
             approval=choice.survey.approval,
         )

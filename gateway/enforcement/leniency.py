@@ -39,6 +39,12 @@ class Lenient:
         self.overrides, self.glasses = tuple(overrides), tuple(glasses)
         self.stops = tuple(each for each in stops if each.resumed_at is None)
 
+    @property
+    def glass(self) -> BreakGlass | None:
+        """Give the emergency of this moment, if there is one."""
+        now = self.clock.now()
+        return next((each for each in self.glasses if each.in_force(now)), None)
+
     def towards(self, caller: Caller) -> Leniency:
         """Say what holds for a caller now."""
         project, now = caller.project.id, self.clock.now()
@@ -47,7 +53,7 @@ class Lenient:
             cohort=cohort(project),
             overrides=tuple(each for each in self.overrides if each.in_force(now) and each.covers(**who)),
             stopped=tuple(each.rule for each in self.stops),
-            glass=next((each for each in self.glasses if each.in_force(now)), None),
+            glass=self.glass,
         )
 
 

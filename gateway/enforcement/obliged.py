@@ -19,13 +19,17 @@ from gateway.domain.principal import Caller
 from gateway.domain.submission import Submission
 from gateway.enforcement.outgoing import Outbound
 from gateway.policy.obligations import Duties
+from gateway.ports.editor import UNKEPT
 from gateway.routing.fleet import Berth, Fleet
 
 RULE: Final = "engine/obligation"
+_OWN_WORDS: Final = frozenset({UNKEPT, "too-costly"})
+"""Problems that are told in the gateway's own words: what a reader says otherwise may quote the body."""
+_UNCHANGED: Final = "its body cannot be read any more once it is changed"
 
 
 class UnkeptError(Exception):
-    """An obligation cannot be kept; the message is for people and quotes nothing of the body."""
+    """An obligation cannot be kept; the message is for people and the ledger, and quotes nothing of the body."""
 
 
 class NoLongerKeptError(UnavailableError):
@@ -124,7 +128,7 @@ class Keeper:
                 principal_id=caller.principal.id,
             )
         except UnreadablePayloadError as error:
-            raise UnkeptError(error.message) from None
+            raise UnkeptError(error.message if error.problem in _OWN_WORDS else _UNCHANGED) from None
 
     def _check(self, duties: Duties, obliged: Obliged, berth: Berth) -> None:
         """Look at what no change of the body brings about."""

@@ -72,6 +72,11 @@ class Levels:
         """Give the row that counts for a rule: its own, or its area's."""
         return self.rows.get(rule) or self.rows.get(rule.partition("/")[0], HARD)
 
+    def lowered(self, rule: str, *, glass: bool) -> bool:
+        """Say whether a rule that a table may lower may deny less than its words, now and for anybody."""
+        row = self.row(rule)
+        return _lowers(msgspec.to_builtins(row)) or (glass and rule in self.break_glass)
+
     @property
     def rollouts(self) -> Mapping[str, int]:
         """Give the rules that are being rolled out, with their shares."""

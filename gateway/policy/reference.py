@@ -85,8 +85,10 @@ its budgets there, stand in the way of is judged again for such backends, by all
 refuses that.
 
 Denials whose rule begins with `engine/` come from the gateway itself, because no decision could be had:
-`engine/timeout`, `engine/unavailable`, `engine/error`, `engine/undefined`, `engine/malformed`, `engine/obligation`,
-`engine/revision`, `engine/version`. Nothing was forwarded then, and trying again may work.
+`engine/timeout`, `engine/unavailable`, `engine/error`, `engine/undefined`, `engine/malformed`, `engine/revision`,
+`engine/version`. Nothing was forwarded then, and trying again may work. `engine/obligation` is another matter: a
+decision was had, and obliges the gateway to something that it cannot do for this job there, as the message and the
+entry (`unkept`) say. Trying the same again cannot help; another job, another backend or another table can.
 
 ## Change the policies
 
@@ -98,10 +100,11 @@ Put what you change into a directory of your own and name it in `policy.override
 | add a rule | `gateway/rules/<area>/<rule>/<rule>.rego`, and `<rule>_test.rego` beside it |
 | change what is decided at start to see that the engine works | `selftest/<name>.json` |
 
-Anything else in that directory is refused. `gateway policy check` finds mistakes, `gateway policy test` runs the tests
-on either engine, and `gateway policy eval` decides a case. Every decision in the ledger names the SHA-256 revisions of
-the rules and of the tables it was made with. An OPA server pulls both as signed bundles (docs/how-to/opa.md); the
-gateway refuses answers that come from another revision.
+Anything else in that directory is refused. `gateway policy check` finds mistakes, in tables too: keys and values that
+are misspelt, and tables that nothing reads. `gateway policy test` runs the tests on either engine, and
+`gateway policy eval` decides a case. Every decision in the ledger names the SHA-256 revisions of the rules and of the
+tables it was made with. An OPA server pulls both as signed bundles (docs/how-to/opa.md); the gateway refuses answers
+that come from another revision.
 
 A self-test holds `facts`, whether they are to be allowed (`allow`), which rules must be among those that deny them
 (`deny`), and the digests of the tables it rests on (`tables`): where you have another table, it says nothing.

@@ -16,11 +16,14 @@ from gateway.domain.approval import ApprovalRequest, ApprovalState, Demand, Verd
 from gateway.domain.clock import parse_rfc3339, rfc3339
 from gateway.domain.errors import RefusedError
 from gateway.domain.ids import PrincipalId
+from gateway.domain.synthetic import PROJECT
 from gateway.domain.writes import RowWrite
 from gateway.store.approval_tables import approval
 from gateway.store.tables import audit_entry, job
 
 OPEN: Final = tuple(state.value for state in ApprovalState if state.open)
+_OF_PEOPLE: Final = approval.c.project_id != PROJECT
+"""What the self-test asks for waits for nobody: it ends that itself."""
 _FOUND: Final = select(approval, job.c.client_job_id).join(job, job.c.id == approval.c.job_id)
 
 
@@ -55,8 +58,8 @@ async def standing(connection: AsyncConnection) -> list[ApprovalRequest]:
 async def newest(
     connection: AsyncConnection, *, project_ids: Iterable[str] | None, waiting: bool, limit: int
 ) -> list[ApprovalRequest]:
-    """List requests, newest first; `project_ids` are the only ones looked at, and `None` is all of them."""
-    query = _FOUND.order_by(approval.c.asked_at.desc(), approval.c.job_id.desc()).limit(limit)
+    """List requests, newest first; `project_ids` are the only ones looked at, and `None` is all but the self-test's."""
+    query = _FOUND.where(_OF_PEOPLE).order_by(approval.c.asked_at.desc(), approval.c.job_id.desc()).limit(limit)
     if project_ids is not None:
         query = query.where(approval.c.project_id.in_(list(project_ids)))
     if waiting:
@@ -66,7 +69,8 @@ async def newest(
 
 async def waits(connection: AsyncConnection) -> tuple[int, datetime | None]:
     """Count what waits for somebody, and tell since when the oldest does."""
-    query = select(func.count(), func.min(approval.c.asked_at)).where(approval.c.state == ApprovalState.WAITING.value)
+    waiting = approval.c.state == ApprovalState.WAITING.value
+    query = select(func.count(), func.min(approval.c.asked_at)).where(waiting, _OF_PEOPLE)
     count, oldest = (await connection.execute(query)).one()
     return count, None if oldest is None else parse_rfc3339(oldest)
 

@@ -1,9 +1,13 @@
 """Fits the self-test of a serving process together."""
 
+from functools import partial
+
 from gateway.casework.entries import AdminEntries
 from gateway.casework.selftest.actors import Actors
 from gateway.casework.selftest.rounds import Rounds
+from gateway.domain.synthetic import is_synthetic
 from gateway.policy.baseline import baseline
+from gateway.policy.levels import Levels
 from gateway.ports.trial import Trial
 from gateway.wiring.house import House, Serving
 
@@ -27,12 +31,27 @@ def rounds(house: House, serving: Serving) -> Rounds:
         ),
         trials=_trials(house) if settings.selftest.submissions else {},
         fleet=serving.fleet,
+        lowered=partial(_is_lowered, serving),
+        withdrawn=partial(_withdrawn, serving),
         entries=AdminEntries(ledger=house.ledger, vault=house.vault, clock=house.clock),
         clock=house.clock,
         metrics=house.metrics,
         webhooks=tuple(settings.webhooks),
         source=settings.ledger.origin,
     )
+
+
+def _is_lowered(serving: Serving, rule: str) -> bool:
+    return Levels.of(serving.decision_point.bundle).lowered(rule, glass=serving.lenient.glass is not None)
+
+
+async def _withdrawn(serving: Serving, name: str) -> bool:
+    """End a job of the self-test that waits for a second person; nobody else's, and never let it go."""
+    # However a dialect writes the name of a job, it ends with ours.
+    job = await serving.jobs.find(name.rpartition("/")[2])
+    if job is None or not is_synthetic(job.project_id):
+        return False
+    return await serving.approved.waiting.withdraw(job, "the self-test asks nobody to approve its work")
 
 
 def _trials(house: House) -> dict[str, Trial]:

@@ -152,6 +152,20 @@ def test_a_region_that_nobody_is_in_denies(obliged):
     assert "only in the-moon" in message
 
 
+def test_why_something_could_not_be_done_is_kept_and_counted(obliged):
+    """Policy let it go, and the job was denied: that is what it counts as."""
+    assert obliged.ibm("POST", "jobs", telling(EAGLE)).status == 403
+    denied = obliged.gateway.entries("job.denied")[-1]
+    shown = {"explain": ("policy", "explain", str(denied["seq"])), "list": ("audit", "show", "--type", "job.denied")}
+    told = {name: obliged.gateway.cli(*words) for name, words in shown.items()}
+    counted = [line for line in obliged.gateway.metrics().splitlines() if line.startswith("gateway_decisions_total")]
+
+    assert "the job may run only in the-moon" in denied["body"]["unkept"]
+    assert SECRET not in json.dumps(denied["body"])
+    assert [name for name, words in told.items() if "only in the-moon" not in words] == []
+    assert [line for line in counted if 'rule="engine/obligation"' in line and 'outcome="deny"' in line]
+
+
 def test_what_ionq_cannot_do_denies_with_words(obliged):
     reply = obliged.ionq("POST", "jobs", bell(backend="qpu.aria-1"))
 

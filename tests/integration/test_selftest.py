@@ -1,5 +1,6 @@
 """The self-test of a serving gateway: what it does for everybody to see, and how it alarms."""
 
+import json
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from tests.integration import bodies
 from tests.policy import mutation
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 SHOTS = "gateway/rules/circuits/shots/shots.rego"
 TESTS = "gateway/rules/circuits/shots/shots_test.rego"
 SECONDS = 30
@@ -19,12 +22,12 @@ SECONDS = 30
 
 
 @contextmanager
-def self_testing(state, **settings):
+def self_testing(state, passing="job.completed", **settings):
     """Run a gateway that tests itself each second, and has passed one round at least."""
     every = {"GATEWAY_SELFTEST__SECONDS": "1", "GATEWAY_SELFTEST__SUBMISSIONS": "true", **settings}
     gateway = Gateway(state, settings=every).init().start()
     try:
-        eventually(lambda: of_selftest(gateway, "job.completed"), seconds=SECONDS)
+        eventually(lambda: of_selftest(gateway, passing), seconds=SECONDS)
         eventually(lambda: 'gateway_selftest_failing{part="path"} 0.0' in gateway.metrics(), seconds=SECONDS)
         yield gateway
     finally:
@@ -121,6 +124,52 @@ def test_a_reload_that_weakens_a_rule_and_its_self_tests_alarms_until_it_is_take
     eventually(lambda: weakened.entries("selftest.recovered"), seconds=SECONDS)
     eventually(weakened.ready, seconds=SECONDS)
     assert weakened.run("policy", "selftest").returncode == 0
+
+
+def test_a_rule_that_is_being_rolled_out_is_demanded_of_nobody_at_the_door(tmp_path):
+    """With the very row of docs/how-to/enforcement-levels.md; the others of its kind are tried as ever."""
+    table = json.loads((default_root() / "org/enforcement/data.json").read_text())
+    table["levels"] = {"circuits/shots": {"level": "soft", "rollout_percent": 20}}
+    lowered = tmp_path / "rules/org/enforcement/data.json"
+    lowered.parent.mkdir(parents=True)
+    lowered.write_text(json.dumps(table))
+
+    with self_testing(tmp_path / "state", GATEWAY_POLICY__OVERRIDES=str(tmp_path / "rules")) as gateway:
+        eventually(lambda: len(of_selftest(gateway, "job.deleted")) > 2, seconds=SECONDS)
+        denied = of_selftest(gateway, "job.denied")
+
+        assert {each["body"]["dialect"] for each in denied} == {"braket", "ibm", "ionq"}
+        assert {rule for each in denied for rule in each["body"]["deny"]} == {
+            "access/backend-allow-list",
+            "access/role-may-submit",
+            "wire/readable",
+        }
+        assert gateway.ready()
+        assert not gateway.entries("selftest.failed")
+
+
+def test_where_every_job_waits_for_a_second_person_the_self_test_asks_nobody(tmp_path):
+    every = {"rows": [{"reason": "looked at twice", "permission": "job.approve", "hours": 1, "if": {}}]}
+    rows = tmp_path / "rules/org/approvals/data.json"
+    rows.parent.mkdir(parents=True)
+    rows.write_text(json.dumps(every))
+
+    with self_testing(
+        tmp_path / "state", "job.cancelled", GATEWAY_POLICY__OVERRIDES=str(tmp_path / "rules")
+    ) as gateway:
+        eventually(lambda: len(of_selftest(gateway, "job.cancelled")) > 3, seconds=SECONDS)
+        job = gateway.submit(gateway.key(), bodies.golden())
+
+        assert {each["body"]["dialect"] for each in of_selftest(gateway, "approval.requested")} == {
+            "braket",
+            "ibm",
+            "ionq",
+        }
+        assert [each["job"] for each in gateway.json("approvals", "list", "--all")] == [job]
+        eventually(lambda: "gateway_approvals_waiting 1.0" in gateway.metrics(), seconds=SECONDS)
+        assert not of_selftest(gateway, "job.permitted")
+        assert gateway.ready()
+        assert not gateway.entries("selftest.failed")
 
 
 def test_policies_of_other_hands_are_not_held_against_our_release(tmp_path):

@@ -6,7 +6,7 @@ counts once it happened twice in a row. A crash forgets what failed; the first r
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -73,6 +73,10 @@ class Rounds:
     trials: Mapping[str, Trial]
     """How each dialect's clients submit, by its name; none where nobody shall submit."""
     fleet: Fleet
+    lowered: Callable[[str], bool]
+    """Whether a rule that a table may lower is not hard now."""
+    withdrawn: Callable[[str], Awaitable[bool]]
+    """Ends a job of its own that waits for a second person."""
     entries: AdminEntries
     clock: Clock
     metrics: Metrics
@@ -141,7 +145,15 @@ class Rounds:
                 return ()
             others = [each.backend.name for each in self.fleet.berths() if each.backend.name != cast.backend]
             elsewhere = others[0] if others else None
-            visits = Visits(door=door, trial=self.trials[dialect], cast=cast, elsewhere=elsewhere, clock=self.clock)
+            visits = Visits(
+                door=door,
+                trial=self.trials[dialect],
+                cast=cast,
+                elsewhere=elsewhere,
+                clock=self.clock,
+                lowered=self.lowered,
+                withdrawn=self.withdrawn,
+            )
             self._take_note(dialect, await visits.examine())
         except GatewayError as error:
             return (Finding(part=PATH, what="actors", problem=error.message, sure=False),)

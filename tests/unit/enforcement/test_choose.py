@@ -116,6 +116,7 @@ OFFLINE = {"ibm_one": ("backend/online",)}
 async def choose(submission=ASKED, *, against=OFFLINE, order=EVERYWHERE, fleet=(IBM, IONQ, AER), **given):
     """Give the choice, and what was judged for it."""
     encoders = given.pop("encoders", frozenset({"ibm", "ionq"}))
+    metrics = given.pop("metrics", None) or Metrics()
     rules = Rules(against, given.pop("diverted", frozenset()), given.pop("obliged", {}))
     pen = Pen(**given)
     ships = Fleet(fleet)
@@ -136,7 +137,7 @@ async def choose(submission=ASKED, *, against=OFFLINE, order=EVERYWHERE, fleet=(
         keeper=Keeper(sandbox=pen, fleet=ships, outbound=outbound, clock=SystemClock()),
         order=lambda: order,
         ids=lambda: "decision",
-        metrics=Metrics(),
+        metrics=metrics,
     )
     return await chooser.choose(ALICE, submission, lambda _: None), rules.judged
 
@@ -354,18 +355,52 @@ async def test_a_place_that_sends_the_job_on_is_not_where_it_runs():
     assert choice.decision.allow is False
 
 
-async def test_a_place_that_cannot_keep_what_is_obliged_there_is_passed_over():
-    pinned = (Obligation(kind="pin-region", parameters={"regions": ["the-moon"]}),)
+MOON = (Obligation(kind="pin-region", parameters={"regions": ["the-moon"]}),)
 
-    choice, _ = await choose(obliged={"ibm_two": pinned})
+
+async def test_a_place_that_cannot_keep_what_is_obliged_there_is_passed_over():
+    choice, _ = await choose(obliged={"ibm_two": MOON})
 
     assert choice.survey.asked.backend.name == "qpu.forte-1"
     assert choice.tried[-1].rules == ("engine/obligation",)
 
 
 async def test_what_cannot_be_kept_where_it_asked_to_go_denies():
-    pinned = (Obligation(kind="pin-region", parameters={"regions": ["the-moon"]}),)
-
-    choice, _ = await choose(against={}, obliged={"ibm_one": pinned})
+    choice, _ = await choose(against={}, obliged={"ibm_one": MOON})
 
     assert (choice.decision.allow, choice.decision.placement) == (False, None)
+    assert "only in the-moon" in choice.unkept
+
+
+@pytest.mark.parametrize(
+    ("against", "obliged", "counted"),
+    [
+        ({}, {}, {("allow", ""): 1}),
+        ({}, {"ibm_one": MOON}, {("deny", "engine/obligation"): 1}),
+        (OFFLINE, {}, {("deny", "backend/online"): 1, ("allow", ""): 1}),
+        (
+            OFFLINE,
+            {"ibm_two": MOON},
+            {("deny", "backend/online"): 1, ("deny", "engine/obligation"): 1, ("allow", ""): 1},
+        ),
+        ({}, {"ibm_one": elsewhere("ibm_two")}, {("allow", ""): 2}),
+        (
+            {"ibm_two": ("backend/capacity",)},
+            {"ibm_one": elsewhere("ibm_two")},
+            {("deny", "backend/capacity"): 1, ("deny", "engine/obligation"): 1},
+        ),
+    ],
+    ids=["goes", "cannot be kept", "moved", "kept nowhere but there", "sent elsewhere", "has no place"],
+)
+async def test_each_decision_counts_once_and_as_what_came_of_it(against, obliged, counted):
+    metrics = Metrics()
+
+    await choose(against=against, obliged=obliged, metrics=metrics)
+
+    found = {
+        (sample.labels["outcome"], sample.labels["rule"]): sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "gateway_decisions_total"
+    }
+    assert found == counted

@@ -42,13 +42,14 @@ class Desk(ToySandbox):
 
     asked: list[tuple[str, bytes, Changes]] = field(default_factory=list)
     refuses: str = ""
+    problem: str = "unkept"
     undo: Undo = field(default_factory=lambda: Undo(registers=({"r0": "c"},)))
     after: ProgramFacts = AFTER
 
     async def edit(self, *, reader, body, changes, **_):
         self.asked.append((reader, body, changes))
         if self.refuses:
-            raise UnreadablePayloadError(problem="unkept", message=self.refuses)
+            raise UnreadablePayloadError(problem=self.problem, message=self.refuses)
         made = (Change(kind="cap-shots", place="/shots", words=f"changed as {reader}"),)
         return Edited(body=body + b" changed", made=made, undo=self.undo), self.after
 
@@ -156,6 +157,14 @@ async def test_a_vendor_that_stops_no_job_gets_none_that_must_be_stopped():
 async def test_a_place_that_lacks_what_is_demanded_is_none(kind, parameters, words):
     with pytest.raises(UnkeptError, match=words):
         await keep(Obligation(kind=kind, parameters=parameters))
+
+
+async def test_what_a_reader_says_of_a_body_is_in_no_reason():
+    """The reason goes into the ledger, from which nothing is erased."""
+    with pytest.raises(UnkeptError) as refused:
+        await keep(CAP, desk=Desk(refuses="no gate 'gravity-drive'", problem="gate"))
+
+    assert str(refused.value) == "its body cannot be read any more once it is changed"
 
 
 async def test_two_regions_without_one_in_common_are_nowhere():

@@ -46,6 +46,24 @@ def test_what_is_malformed_is_hard():
     assert Levels.of(replace(BUNDLE, tables={})).rows == {}
 
 
+@pytest.mark.parametrize(
+    ("row", "glass", "lowered"),
+    [
+        ({}, False, False),
+        ({"level": "hard"}, False, False),
+        ({"level": "soft"}, False, True),
+        ({"level": "advisory"}, False, True),
+        ({"rollout_percent": 100}, False, True),
+        ({}, True, True),
+    ],
+)
+def test_a_rule_is_lowered_by_its_level_its_rollout_or_a_broken_glass(row, glass, lowered):
+    table = Levels.of(bundle(levels={"circuits": row}, break_glass=["circuits/depth"]))
+
+    assert table.lowered("circuits/depth", glass=glass) is lowered
+    assert not table.lowered("access/key-age", glass=glass)
+
+
 def test_our_own_table_lowers_nothing():
     table = Levels.of(BUNDLE)
 

@@ -27,6 +27,10 @@ DENIED = Finding(part=PATH, what="allowed", problem="was denied", by_policy=True
 AWRY = Finding(part=ENGINES, what="allow", at="opa-1", problem="was allowed")
 
 
+async def never(_):
+    return False
+
+
 @dataclass
 class Found:
     """What the parts of a round find next."""
@@ -70,6 +74,8 @@ def testing(office, found):
             actors=None,
             trials={},
             fleet=Fleet(()),
+            lowered=lambda _: False,
+            withdrawn=never,
             entries=AdminEntries(ledger=office.ledger, vault=office.vault, clock=office.clock),
             clock=office.clock,
             metrics=Metrics(),

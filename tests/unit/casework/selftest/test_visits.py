@@ -38,7 +38,10 @@ class House:
     host = "gateway.example.org"
 
     def __init__(self):
-        self.asked, self.status, self.answers = [], "completed", {}
+        self.asked, self.status, self.answers, self.waiting = [], "completed", {}, []
+
+    async def withdrawn(self, name):
+        return name in self.waiting
 
     async def __call__(self, method, path, headers, body=b""):
         self.asked.append((method, path))
@@ -81,7 +84,16 @@ def house():
 
 @pytest.fixture
 def visits(house):
-    return Visits(door=house, trial=TRIAL, cast=CAST, elsewhere="other", clock=StillClock(), pause=no_pause)
+    return Visits(
+        door=house,
+        trial=TRIAL,
+        cast=CAST,
+        elsewhere="other",
+        clock=StillClock(),
+        lowered=lambda _: False,
+        withdrawn=house.withdrawn,
+        pause=no_pause,
+    )
 
 
 async def test_a_sound_house_has_no_findings_and_keeps_nothing(visits, house):
@@ -101,6 +113,14 @@ async def test_a_job_may_have_another_name_which_is_encoded_in_its_path(visits, 
     assert ("GET", "/jobs/a%3Ab%2Fc") in house.asked
 
 
+async def test_a_job_that_waits_for_a_second_person_was_let_go_and_is_taken_back(visits, house):
+    house.waiting, house.status = ["j1"], "queued"
+
+    assert await visits.examine() == ()
+    assert ("DELETE", "/jobs/j1") in house.asked
+    assert ("GET", "/jobs/j1") not in house.asked
+
+
 @pytest.mark.parametrize("who", ["greedy", "unreadable", "reader", "nobody", "elsewhere"])
 async def test_whoever_is_let_in_and_should_not_be_is_found(visits, house, who):
     house.answers[who] = answer(200, '{"id": "j2"}')
@@ -108,6 +128,27 @@ async def test_whoever_is_let_in_and_should_not_be_is_found(visits, house, who):
     (found,) = await visits.examine()
 
     assert (found.name, found.sure, found.by_policy) == (f"path/{who}", True, False)
+
+
+async def test_what_no_rule_is_sure_to_deny_is_not_sent(visits, house):
+    """A rule that is lowered may deny for nobody; those that never are must deny all the same."""
+    sent = []
+    lenient = replace(visits, lowered=lambda rule: sent.append(rule) is None)
+    house.answers["greedy"] = house.answers["elsewhere"] = answer(200, '{"id": "j2"}')
+
+    assert await lenient.examine() == ()
+    assert sent == ["circuits/shots", "access/backend-allow-list"]
+    assert len([each for each in house.asked if each[0] == "POST"]) == 4
+
+    house.answers["reader"] = house.answers["unreadable"] = answer(200, '{"id": "j2"}')
+    assert [each.what for each in await lenient.examine()] == ["unreadable", "reader"]
+
+
+async def test_a_rule_that_is_lowered_between_question_and_answer_is_not_held_against_anybody(visits, house):
+    known = iter([False, True, False, True])
+    house.answers["greedy"] = house.answers["elsewhere"] = answer(200, '{"id": "j2"}')
+
+    assert await replace(visits, lowered=lambda _: next(known)).examine() == ()
 
 
 async def test_a_refusal_by_another_rule_is_found(visits, house):
