@@ -27,6 +27,7 @@ from gateway.policy.answer import check_selftest
 from gateway.policy.bulk import BulkEngine
 from gateway.policy.bundle import Bundle
 from gateway.policy.live import Current
+from gateway.policy.obligations import Duties
 from gateway.policy.published import Published
 from gateway.telemetry import events
 
@@ -69,7 +70,8 @@ class OtherFilesError(InsecureError):
     def __init__(self, *, found: str, wanted: str) -> None:
         super().__init__(
             f"revision {wanted[:12]} was asked for, and the files of this machine hold {found[:12]}; bring the same "
-            "files to every machine, then ask again"
+            "files to every machine, then ask again; a running gateway reads the directory that its own settings name: "
+            "one that was started without policy.overrides must be started with it"
         )
         self.found, self.wanted = found, wanted
 
@@ -81,6 +83,10 @@ class Canary:
     decisions: int = 0
     newly_denied: int = 0
     newly_allowed: int = 0
+    newly_obliged: int = 0
+    """Allowed as before, under other conditions."""
+    newly_waiting: int = 0
+    """Of those, how many a second person must approve now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,11 +193,11 @@ class Reloader:
         for decision in decided:
             if any(each.rule.startswith(ENGINE) for each in decision.deny):
                 raise PolicyFailsError(decision)
-        pairs = [(each.allow, decision.allow) for each, decision in zip(recent, decided, strict=True)]
-        allowed, denied = sum(before for before, _ in pairs), pairs.count((True, False))
+        canary = _compared(recent, decided)
+        allowed, denied = sum(each.allow for each in recent), canary.newly_denied
         if allowed >= ENOUGH and denied * 100 > allowed * self.canary_denials_percent:
             raise PolicySurgeError(denied=denied, allowed=allowed, most_percent=self.canary_denials_percent)
-        return Canary(decisions=len(pairs), newly_denied=denied, newly_allowed=pairs.count((False, True)))
+        return canary
 
     async def _activate(self, bundle: Bundle, outcome: Outcome, told: Mapping[str, Any]) -> None:
         body = {
@@ -209,3 +215,21 @@ class Reloader:
         body = {"replica": self.ledger.owner, **body}
         draft = EntryDraft(event_id=uuid7(at, token_bytes(10)), type=type_, at=at, project_id=None, body=body)
         await self.ledger.record(draft)
+
+
+def _compared(recent: Sequence[Recorded], decided: Sequence[Decision]) -> Canary:
+    pairs = list(zip(recent, decided, strict=True))
+    obliged = [after for before, after in pairs if _otherwise_obliged(before, after)]
+    return Canary(
+        decisions=len(pairs),
+        newly_denied=sum(before.allow and not after.allow for before, after in pairs),
+        newly_allowed=sum(after.allow and not before.allow for before, after in pairs),
+        newly_obliged=len(obliged),
+        newly_waiting=sum(bool(Duties.of(after).demands) for after in obliged),
+    )
+
+
+def _otherwise_obliged(before: Recorded, after: Decision) -> bool:
+    if before.obligations is None or not (before.allow and after.allow):
+        return False
+    return before.obligations != after.obligations

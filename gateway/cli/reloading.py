@@ -70,7 +70,9 @@ def _tell(answer: Answer) -> None:
         canary = answer.canary
         say(
             f"{who} decides by it now; of {canary.get('decisions', 0)} recent submissions it newly denies "
-            f"{canary.get('newly_denied', 0)} and newly allows {canary.get('newly_allowed', 0)}"
+            f"{canary.get('newly_denied', 0)} and newly allows {canary.get('newly_allowed', 0)}; "
+            f"{canary.get('newly_obliged', 0)} would go under other conditions, of which "
+            f"{canary.get('newly_waiting', 0)} wait for a second person"
         )
     else:
         say(f"{who} refused it and goes on as before: {answer.reason}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.domain.errors import InsecureError
-from gateway.policy import levels, metadata, portable, references, testing
+from gateway.policy import levels, metadata, portable, references, tables, testing
 from gateway.policy.bundle import Bundle, PolicyBundleError, load
 from gateway.policy.nouns import json_schema
 
@@ -64,7 +64,7 @@ def check(root: Path, *, overrides: Path | None = None, opa: str = "opa", regal:
     try:
         bundle = load(root, overrides)
     except PolicyBundleError as error:
-        return [Finding(path=str(root), line=0, message=error.message)]
+        return [Finding(path=error.path or ".", line=error.line, message=error.message)]
     found = [*_files(bundle), *asyncio.run(_by_engine(bundle))]
     if (program := shutil.which(opa)) is not None:
         found += _ask_opa(bundle, program)
@@ -85,7 +85,7 @@ async def require(bundle: Bundle, *, since: Bundle | None = None) -> None:
     """
     # In a thread: whoever decides meanwhile, in the same process, has a deadline.
     read = await asyncio.to_thread(_files, bundle)
-    found = [each for each in (*read, *await _by_engine(bundle)) if not each.style]
+    found = [each for each in (*read, *await _by_engine(bundle)) if not (each.style or each.advice)]
     if not found and since is not None:
         found = [_failed(each) for each in await testing.failures(bundle, tests_of(bundle, since))]
     if found:
@@ -109,7 +109,13 @@ def _failed(name: str) -> Finding:
 
 
 def _files(bundle: Bundle) -> list[Finding]:
-    return [found for path, text in {**bundle.rego, **bundle.tests}.items() for found in _file(bundle, path, text)]
+    rego = [found for path, text in {**bundle.rego, **bundle.tests}.items() for found in _file(bundle, path, text)]
+    return [*rego, *_tables(bundle)]
+
+
+def _tables(bundle: Bundle) -> Iterator[Finding]:
+    for path, problem in tables.problems(bundle):
+        yield Finding(path=path, line=0, message=str(problem), advice=problem.advice)
 
 
 def _file(bundle: Bundle, path: str, text: str) -> Iterator[Finding]:

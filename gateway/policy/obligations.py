@@ -36,7 +36,7 @@ MOST_NAMES: Final = 16
 MOST_HOURS: Final = 24 * 30
 """How long a job may wait for a second person."""
 _TAG: Final = re.compile(r"[A-Za-z0-9_.:-]{1,60}=[A-Za-z0-9_.:/-]{0,60}")
-_LONGEST_REASON: Final = 200
+LONGEST_REASON: Final = 200
 _NAME: Final = re.compile(r"[!-~]{1,128}")
 
 Parameters: TypeAlias = Mapping[str, Any]
@@ -79,7 +79,7 @@ def _demands(given: Parameters) -> bool:
     if set(given) not in ({"permission", "reason", "hours"}, {"role", "reason", "hours"}):
         return False
     who, reason, hours = given.get("permission", given.get("role")), given["reason"], given["hours"]
-    told = isinstance(reason, str) and 1 <= len(reason) <= _LONGEST_REASON and reason.isprintable()
+    told = isinstance(reason, str) and 1 <= len(reason) <= LONGEST_REASON and reason.isprintable()
     named = isinstance(who, str) and _NAME.fullmatch(who) is not None
     return told and named and type(hours) is int and 1 <= hours <= MOST_HOURS
 

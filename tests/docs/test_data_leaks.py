@@ -11,6 +11,8 @@ import pytest
 
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 BLOCK = re.compile(r"^```console run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RULE = re.compile(r"^```json rule\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -40,10 +42,9 @@ def run(tmp_path):
 
 
 def test_the_page_works_as_it_stands(page, run, tmp_path):
-    (tmp_path / "notes.txt").write_text("run of blue_heron_2 with AKIAZ7Z7Z7Z7Z7Z7Z7Z7\n", "utf-8")
     first, second, third = ([line.removeprefix("$ ") for line in block.splitlines()] for block in BLOCK.findall(page))
 
-    tried = run(first[0])
+    *_, tried = [run(line) for line in first]
     made = [run(line)[0] for line in second]
     table = tmp_path / "rules/org/dlp/data.json"
     held = json.loads(table.read_text("utf-8"))

@@ -50,6 +50,12 @@ def limit_shots(overrides: Path, most: int) -> None:
     path.write_text(json.dumps(table))
 
 
+def put(overrides: Path, name: str, table: object) -> None:
+    path = overrides / "org" / name / "data.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(table))
+
+
 def deny_everything(overrides: Path) -> None:
     path = overrides / "gateway" / "rules" / "data" / "nothing" / "nothing.rego"
     path.parent.mkdir(parents=True)
@@ -172,6 +178,44 @@ async def test_a_revision_that_denies_most_of_what_was_allowed_is_refused(tmp_pa
         assert (await decided(house))[0]
 
 
+async def test_a_reload_says_what_would_go_under_other_conditions(tmp_path, overrides):
+    """A job that must be approved now is denied by nobody, and its user waits all the same."""
+    async with serving(tmp_path, overrides) as house:
+        project = await house.administration.projects.named("default")
+        decided = await Recorder(house, project.id).record(house.bundle, list(some_facts(30)))
+        allowed = sum(decision.allow for decision in decided)
+        row = {"reason": "look first", "role": "lead", "hours": 1, "if": {"projects": ["catalysis", "folding"]}}
+        put(overrides, "approvals", {"rows": [row]})
+        when = {"project": ["lattice"], "program": ["sampler"]}
+        put(overrides, "obligations", {"size": [], "disclosure": [{"when": when, "private": True}], "run": []})
+
+        answer = await reload(house, load(default_root(), overrides).revision)
+
+        names = [json.loads(decision.facts)["project"]["name"] for decision in decided if decision.allow]
+        waiting = sum(name in {"catalysis", "folding"} for name in names)
+        assert answer.canary["newly_waiting"] == waiting
+        assert answer.canary["newly_obliged"] == waiting + names.count("lattice")
+        assert 0 < waiting < answer.canary["newly_obliged"] < allowed
+        assert (answer.canary["newly_denied"], answer.canary["newly_allowed"]) == (0, 0)
+
+
+async def test_a_misspelt_table_is_refused_by_file_row_and_key(tmp_path, overrides):
+    """Before, the self-test denied all and nobody was told why."""
+    async with serving(tmp_path, overrides) as house:
+        put(
+            overrides,
+            "obligations",
+            {"size": [{"when": {"vendors": ["ibm"]}, "shots": 1}], "disclosure": [], "run": []},
+        )
+
+        answer = await reload(house, load(default_root(), overrides).revision)
+
+        assert not answer.activated
+        assert (
+            'org/obligations/data.json: size[0].when: "vendors" is no key known here; known are vendor' in answer.reason
+        )
+
+
 async def test_files_of_another_machine_are_not_taken_for_the_wanted_ones(tmp_path, overrides):
     async with serving(tmp_path, overrides) as house:
         answer = await reload(house, "00" * 32)
@@ -202,7 +246,7 @@ async def test_a_bad_file_is_refused_once_and_not_every_second(tmp_path, overrid
 
 async def test_no_decision_is_lost_while_policies_change(tmp_path, overrides):
     """Every question is answered whole by the old or by the new revision, never by neither."""
-    async with serving(tmp_path, overrides) as house:
+    async with serving(tmp_path, overrides, GATEWAY_POLICY__DEADLINE_MS="10000") as house:
         limit_shots(overrides, FEWER)
         going, answers = True, []
 
