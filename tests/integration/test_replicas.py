@@ -10,7 +10,7 @@ from tests.integration.people import entries
 from tests.integration.replicas import LEASE_SECONDS, frozen, pair, send_and_hang_up, serving
 from tests.running import API, eventually
 
-pytestmark = pytest.mark.tool("postgresql")
+pytestmark = [pytest.mark.long, pytest.mark.tool("postgresql")]
 FRESH_SECONDS = 3.0
 """What one gateway says is at most a second older than what the other one knows; the rest is for a busy machine."""
 SIMULATOR = "sim_line_5"
@@ -105,6 +105,8 @@ def test_the_kill_switch_stops_both(replicas):
         assert replicas.there.ionq_ended(jobs[-1])["status"] == "canceled"
     finally:
         replicas.here.gateway.cli("halt", "lift", made["id"])
+    for each in (replicas.here, replicas.there):
+        soon(lambda each=each: each.ionq("POST", "jobs", bell(name="lifted")).status < 300)
 
 
 def test_a_session_opened_at_one_gateway_is_used_and_closed_at_the_other(replicas):

@@ -44,7 +44,9 @@ def real_opa(bundle, loop, opa, tmp_path_factory):
     directory = tmp_path_factory.mktemp("bundle")
     bundle.write(directory / "tree")
     with running(opa, directory, "--bundle", "tree") as server:
-        point = OpaDecisionPoint([OpaServer(server.url)], bundle, Metrics().policy, deadline_seconds=10)
+        point = OpaDecisionPoint(
+            [OpaServer(server.url, deadline_seconds=10)], bundle, Metrics().policy, deadline_seconds=10
+        )
         loop.run(point.start())
         yield point
         loop.run(point.close())

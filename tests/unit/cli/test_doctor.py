@@ -9,6 +9,7 @@ import trustme
 from gateway.cli import checks
 from gateway.cli.checks import State
 from gateway.settings import load
+from tests.running import free_port
 
 
 class FixedClock:
@@ -45,8 +46,9 @@ def management():
         thread.join()
 
 
-def test_a_sound_deployment_passes(deployed):
+def test_a_sound_deployment_passes(deployed, monkeypatch):
     """Nothing runs here, so a start is rehearsed: engine, sandbox and simulator come up and go down again."""
+    monkeypatch.setenv("GATEWAY_MANAGEMENT__PORT", str(free_port()))
     told = deployed("doctor", "--json")
 
     states = {check["name"]: check["state"] for check in told.json}
