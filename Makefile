@@ -11,9 +11,12 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 # Many tests wait for processes of their own; more than a few at once starve each other on a small machine.
 SIDE_BY_SIDE ?= 2
+# CI leaves out nothing; a developer waits for the long tests when something near them has changed.
+ALL ?= $(CI)
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/quantum-governance-gateway
 BIN := .venv/bin
 SAY := @printf '\n── %s\n'
+LEFT_OUT := $(if $(filter true,$(ALL)),,-m "not long")
 
 export RUFF_CACHE_DIR := $(CACHE)/ruff
 export MYPY_CACHE_DIR := $(CACHE)/mypy
@@ -43,11 +46,11 @@ serve: .venv/.runtime ## run a gateway on this machine, with its state in .gatew
 fakes: .venv/.dev ## run fakes of the three vendors, and make a gateway's deployment for them in .fakes
 	$(BIN)/python -m tests.drill.trial $(FAKES)
 
-test: check ## run every check and every test, as CI does
+test: check ## run the checks and the tests; ALL=true runs the long ones too, as CI does
 	$(SAY) 'test: the external tools of tests/tools.toml'
 	$(BIN)/python tests/tools.py install
-	$(SAY) 'test: pytest'
-	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -o cache_dir="$(CACHE)/pytest"
+	$(SAY) 'test: pytest, $(if $(LEFT_OUT),without the long tests (ALL=true runs them too),all tests)'
+	$(BIN)/python -m pytest $(LEFT_OUT) -n $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -o cache_dir="$(CACHE)/pytest"
 
 check: .venv/.dev ## check style, types and import contracts
 	$(SAY) 'check: ruff finds nothing'

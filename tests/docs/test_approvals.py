@@ -10,6 +10,8 @@ from tests.integration import bodies
 from tests.pages import blocks, shell
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 SECONDS = 240
 
 

@@ -10,6 +10,8 @@ import pytest
 from gateway.settings import Settings
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 RUNNABLE = re.compile(r"^```console run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTINGS = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

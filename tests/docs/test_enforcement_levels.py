@@ -7,6 +7,8 @@ import pytest
 from tests.pages import blocks, shell
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 SECONDS = 600.0
 
 

@@ -21,6 +21,8 @@ from gateway.policy.signing import VerificationKey
 from tests.policy.servers import Opa
 from tests.running import Gateway, free_port
 
+pytestmark = pytest.mark.long
+
 BLOCK = re.compile(r"^```sh run( &)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WAIT = 'for _ in $(seq 600); do curl --silent --fail --output /dev/null "{url}" && break; sleep 0.1; done\n'
 SECONDS = 240.0

@@ -10,6 +10,8 @@ from tests.pages import blocks, shell
 from tests.recorded import Recorder, some_facts
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 PAST = 60
 SECONDS = 600.0
 

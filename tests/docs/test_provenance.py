@@ -9,6 +9,8 @@ import pytest
 from tests.docs.test_snippets import SDKS, exports, plain_environment
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 BLOCK = re.compile(r"^```python run (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

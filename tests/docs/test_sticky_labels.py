@@ -6,6 +6,8 @@ from tests.integration import bodies
 from tests.pages import blocks, shell
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def gateway(tmp_path):

@@ -12,6 +12,8 @@ import pytest
 
 from tests.running import free_port
 
+pytestmark = pytest.mark.long
+
 BLOCK = re.compile(r"^```(sh|python) run( &)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SDK = "sdk-ionq"
 SECONDS = 120.0

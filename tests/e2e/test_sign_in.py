@@ -4,6 +4,8 @@ import pytest
 
 from tests.e2e import looking, stand
 
+pytestmark = pytest.mark.long
+
 WIDTHS = pytest.mark.parametrize("width", [pytest.param(1280, id="desktop"), pytest.param(390, id="phone")])
 COLOURS = pytest.mark.parametrize("dark", [pytest.param(False, id="light"), pytest.param(True, id="dark")])
 

@@ -6,7 +6,7 @@ from tests.fault.drills import drill
 
 KINDS, VENDORS = ("503", "refuse", "hang"), ("ionq", "ibm", "aws")
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ import pytest
 
 from tests.drill.overspend import arguments_of, perform
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     "given",

@@ -8,6 +8,8 @@ import pytest
 
 from tests.fault.drills import drill
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.timeout(600)
 def test_every_intent_becomes_one_vendor_job_whatever_is_cut_or_killed():

@@ -6,6 +6,8 @@ from tests.integration import bodies
 from tests.integration.people import within
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 API = "/api/v1"
 LIMIT = {"level": "project", "target": "alpha", "unit": "jobs", "amount": "50", "per": "month"}
 

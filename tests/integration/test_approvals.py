@@ -8,6 +8,8 @@ from tests.integration import bodies
 from tests.integration.test_console import Visitor
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 API = "/api/v1/approvals"
 
 

@@ -19,7 +19,7 @@ from tests.integration.canaries import Outputs, cells, files, spellings, surroun
 from tests.integration.planting import PAYLOAD, VENDORS, Deployment
 from tests.running import eventually
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 ASKED = {name: vendor for name, vendor in VENDORS.items() if registry.installed()[name].vendor is not None}
 """Vendors whose API this gateway asks; the other dialects run on the simulator."""

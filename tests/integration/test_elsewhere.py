@@ -13,6 +13,8 @@ from tests.integration.abroad import abroad, bell
 from tests.integration.people import entries, entry_of
 from tests.unit.ibm_reader.wire import ndarray
 
+pytestmark = pytest.mark.long
+
 ORDER = {
     "order": ["requested", "alternative", "vendor", "simulator"],
     "simulator": {"vendor": "gateway", "region": "local"},

@@ -11,6 +11,8 @@ from tests.integration import bodies
 from tests.integration.people import entries, entry_of, report, within
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 RULE = "circuits/shots"
 SOFT = {RULE: {"level": "soft"}}
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.running import GATEWAY, Gateway, GatewayFailedError, eventually, free_port
 
+pytestmark = pytest.mark.long
+
 ORIGIN = "localhost/quantum-gateway"
 ROTATE = ("audit", "rotate-key", "--yes")
 LOG_ID = sha256(ORIGIN.encode()).hexdigest()

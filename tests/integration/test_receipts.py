@@ -15,6 +15,8 @@ from gateway.verifier import NAME, qgw_verify, source
 from tests.integration import bodies, planting
 from tests.running import eventually
 
+pytestmark = pytest.mark.long
+
 SUBMISSIONS = {
     "ibm": ("/jobs", bodies.golden, "id"),
     "ionq": ("/jobs", lambda: planting.ionq("simulator", settings={}), "id"),

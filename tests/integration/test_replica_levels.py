@@ -13,7 +13,7 @@ from tests.integration.people import entries
 from tests.integration.replicas import pair, serving
 from tests.running import eventually
 
-pytestmark = pytest.mark.tool("postgresql")
+pytestmark = [pytest.mark.long, pytest.mark.tool("postgresql")]
 RULE = "circuits/shots"
 FEW, MANY = 50, 64
 SURGE = {"denials": 4, "minutes": 10, "people": 2, "percent": 20}

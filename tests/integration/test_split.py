@@ -16,6 +16,8 @@ from tests.integration.people import entry_of, report, within
 from tests.running import eventually
 from tests.unit.ibm_reader.wire import ndarray
 
+pytestmark = pytest.mark.long
+
 FIVE, EMULATED, EAGLE = "ibm_test_five", "sim_line_5", "ibm_test_eagle"
 ASKED = "qgw:simulator=deny"
 SHOTS, MOST = 50, 20

@@ -11,6 +11,8 @@ from tests.integration.abroad import abroad
 from tests.integration.people import entries, entry_of
 from tests.running import eventually
 
+pytestmark = pytest.mark.long
+
 FIVE, EMULATED = "ibm_test_five", "sim_line_5"
 RESTRICTED = "qgw:classification=restricted"
 HERE_ONLY = "qgw:simulator=deny"

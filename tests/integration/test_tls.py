@@ -11,6 +11,8 @@ from tests.integration import bodies, sockets
 from tests.integration.counted import Counted, reported, settled
 from tests.running import API, Gateway
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def authority():

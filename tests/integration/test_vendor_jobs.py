@@ -13,6 +13,8 @@ from tests.integration.abroad import abroad, bell
 from tests.integration.people import entries, entry_of
 from tests.running import eventually
 
+pytestmark = pytest.mark.long
+
 FIVE = "ibm_test_five"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -13,6 +13,8 @@ import pytest
 from tests.integration import bodies
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 SECRET = "0123456789abcdef0123456789abcdef"
 
 

@@ -11,6 +11,8 @@ from tests.policy.differential import compare, compare_all, organisations
 from tests.policy.generated import Generator
 from tests.policy.houses import rules
 
+pytestmark = pytest.mark.long
+
 COUNT, SEED = 2000, 1
 """`make differential` compares 10 000."""
 OFTEN = 5

@@ -10,6 +10,8 @@ from gateway.policy.bundle import default_root, load
 from gateway.policy.engine_child import Engine
 from tests.policy import mutation
 
+pytestmark = pytest.mark.long
+
 BUNDLE = load(default_root())
 TESTED_BY = {
     "enforcement": ("gateway.enforcement_test",),

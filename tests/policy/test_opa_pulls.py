@@ -10,6 +10,8 @@ from tests.integration import bodies
 from tests.policy.sites import Site
 from tests.running import eventually
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def site(opa, tmp_path_factory):

@@ -8,6 +8,8 @@ import pytest
 from gateway.policy.bundle import ENTRYPOINT, default_root, load
 from tests.policy import golden, mutation
 
+pytestmark = pytest.mark.long
+
 DENIED = {name: json.loads(facts) for name, facts in golden.all_facts().items() if name.startswith("deny-")}
 MEANINGFUL_NULLS = {("key", "simulator_consent"), ("job", "simulator_consent"), ("project", "backends")}
 """Here null says something: nobody spoke about consent, or the list is the roles' to keep."""

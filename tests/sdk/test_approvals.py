@@ -7,6 +7,8 @@ import pytest
 from tests.running import Gateway
 from tests.sdk.stand import exports
 
+pytestmark = pytest.mark.long
+
 SDKS = {"ibm": "ibm_sdk", "ionq": "ionq_sdk", "braket": "braket_sdk"}
 QUEUED = {"ibm": {"QUEUED"}, "ionq": {"INITIALIZING", "QUEUED"}, "braket": {"QUEUED"}}
 WHY = "the machine is booked"

@@ -7,6 +7,8 @@ import trustme
 
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 SECRET = "aws_secret_access_key"
 
 

@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 NOISE = 0.15
 """Room for a calibrated noise model and for sampling."""
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.sdk.stand import exports
 
+pytestmark = pytest.mark.long
+
 SECRET = "AKIA" + "Q3" * 8
 PLACES = {
     "ibm": ("ibm_sdk", {"metadata": "metadata of circuit 0", "name": "names of circuit 0"}),

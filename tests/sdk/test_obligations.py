@@ -7,6 +7,8 @@ import pytest
 
 from tests.sdk.stand import standing
 
+pytestmark = pytest.mark.long
+
 SECRET = "gravity_drive"
 """What the drivers say in every place they can."""
 MOST = 40

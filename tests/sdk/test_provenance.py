@@ -4,6 +4,8 @@ import pytest
 
 from tests.sdk.stand import exports
 
+pytestmark = pytest.mark.long
+
 DATASETS = ["doi:10.5281/zenodo.7", "s3://lab/run-7"]
 SDKS = {
     "ibm": ("ibm_sdk", "qiskit-ibm-runtime ", ("qiskit ", "declared")),

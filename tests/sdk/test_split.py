@@ -6,6 +6,8 @@ import pytest
 
 from tests.sdk.stand import standing
 
+pytestmark = pytest.mark.long
+
 MOST = 40
 TABLES = {"size": [{"when": {"dialect": ["ibm"]}, "split_shots": MOST}], "disclosure": [], "run": []}
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.sdk.stand import exports
 
+pytestmark = pytest.mark.long
+
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.e2e import looking
 
+pytestmark = pytest.mark.long
+
 WINDOWS = {
     "desktop": {"width": 1280},
     "phone": {"width": 390},

@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.pages.conftest import DEVICE
 
+pytestmark = pytest.mark.long
+
 CLICKS = 3
 ALL = (*("submitted", "hardware", "fallback", "calibration", "denied", "policy", "cost", "data", "changes", "history"),)
 

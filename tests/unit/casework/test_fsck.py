@@ -17,6 +17,8 @@ from gateway.store.erasures import Scope
 from tests import records
 from tests.unit.casework.test_retention import empty
 
+pytestmark = pytest.mark.long
+
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbooks" / "fsck.md"
 
 

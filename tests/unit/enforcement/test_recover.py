@@ -13,6 +13,8 @@ from gateway.ports.vendor import Resend, VendorBusyError, VendorUnreachableError
 from tests.fakes.scripted_vendor import ScriptedVendor, in_time, lost
 from tests.unit.enforcement.doom import Crash, Doom
 
+pytestmark = pytest.mark.long
+
 SENDINGS = {
     "answered": {},
     "lost on the way": {"on_the_way": lost},

@@ -9,6 +9,8 @@ from gateway.policy.bundle import default_root, load
 from gateway.policy.what_if import Causes, Change, WhatIf
 from tests.policy import golden
 
+pytestmark = pytest.mark.long
+
 BUNDLE = load(default_root())
 OF_SOMEBODY = """package gateway.rules.data.somebody
 
