@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
-from gateway.audit.leaf import Event
+from gateway.audit.leaf import Event, read
 from gateway.domain.search import Filter, IndexedEntry, Ruling, Scope, asked_words, fact, magnitude, magnitudes, words
 
 Terms: TypeAlias = tuple[tuple[str, ...], ...]
@@ -64,6 +64,12 @@ def facets(seq: int, event: Event, job: IndexedEntry | None = None) -> IndexedEn
         **told,
     )
     return replace(found, terms=tuple(sorted(set(_terms(found, body)))))
+
+
+def denying(leaf: bytes) -> tuple[str, ...]:
+    """Give the rules that denied, which the index has among others; none where the content was pruned."""
+    found = read(leaf)
+    return () if found is None else tuple(_texts(found.event.body.get("deny")))
 
 
 def values(entry: IndexedEntry) -> Iterable[tuple[str, str]]:

@@ -117,7 +117,11 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[str, str], Any], str]]] = {
     "vendor": ("vendor", _text, "Where it went; of what went nowhere, whose dialect it spoke."),
     "backend": ("backend", _text, "Asked for, or used."),
     "decision": ("ruling", _CHOICE[Ruling], "`permitted`, `denied` by policy, or `refused` by a budget."),
-    "rule": ("rule", _text, "A policy rule that denied, warned, or kept a job from another place."),
+    "rule": (
+        "rule",
+        _text,
+        "A policy rule that denied, warned, or kept a job from another place; with decision `denied`, one that denied.",
+    ),
     "code": ("code", _text, "Error code of a refusal, such as `key-revoked`."),
     "classification": ("classification", _CHOICE[Classification], "How sensitive: `public` to `restricted`."),
     "kind": ("kind", _CHOICE[ExecutionKind], "`hardware` or `simulator`."),

@@ -53,11 +53,11 @@ class UnknownNameError(RefusedError):
     code = "name-unknown"
 
     def __init__(self, noun: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"there is no {noun} {name[:80]!r}; {_told(name, sorted(known))}")
+        super().__init__(f"there is no {noun} {name[:80]!r}; {told(name, sorted(known))}")
         self.noun, self.name = noun, name
 
 
-def _told(name: str, known: Sequence[str]) -> str:
+def told(name: str, known: Sequence[str]) -> str:
     """List what there is; of many what is most like the wrong name."""
     if len(known) <= _LISTED:
         return f"known: {', '.join(known) or 'none yet'}"

@@ -8,9 +8,11 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from gateway.audit import facets
+from gateway.audit.entry import TYPES
 from gateway.audit.facets import Subjects
 from gateway.casework.entries import GATEWAY, OPERATOR
 from gateway.casework.filters import SearchRefusedError
@@ -20,11 +22,11 @@ from gateway.casework.found import Choices, Found, Page, named
 from gateway.casework.index import Index
 from gateway.casework.inspection import Entry, EntryUnknownError, Inspection
 from gateway.casework.looks import Looks
-from gateway.casework.names import UnknownNameError
+from gateway.casework.names import UnknownNameError, told
 from gateway.casework.principals import Principals
 from gateway.casework.projects import Projects
 from gateway.domain.errors import NotFoundError
-from gateway.domain.search import Filter, Indexed, IndexedEntry, Scope
+from gateway.domain.search import Filter, Indexed, IndexedEntry, Ruling, Scope
 from gateway.domain.synthetic import PROJECT
 from gateway.store import entries, search
 from gateway.store.engine import Database
@@ -36,7 +38,10 @@ MOST: Final = 500
 TAIL_SECONDS: Final = 0.5
 """How soon a follower sees a new entry, once it is in the index."""
 HEARTBEAT_SECONDS: Final = 10.0
-_COUNTED: Final = 10_000
+COUNTED: Final = 10_000
+"""Entries that are counted at most, all types together."""
+DENIALS: Final = 200
+"""The newest ones, whose rules are offered to choose from."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CURSOR: Final = re.compile(r"[0-9]{1,18}")
@@ -103,10 +108,10 @@ class Search:
             raise NotFoundError(noun="job", name=job)
         return told
 
-    async def choices(self, scope: Scope) -> Choices:
-        """List what there is to choose from."""
+    async def choices(self, scope: Scope, *, synthetic: bool = False) -> Choices:
+        """List what there is to choose from, which the self-test's own work adds nothing to unless asked for."""
         async with self.database.reading() as connection:
-            values = await search.choices(connection, scope.project_ids)
+            values = await search.choices(connection, scope.project_ids, without_project=None if synthetic else PROJECT)
         known = await self.projects.every()
         seen = [each for each in known if scope.project_ids is None or each.id in scope.project_ids]
         return Choices(
@@ -120,12 +125,41 @@ class Search:
             projects=tuple((str(each.id), each.name) for each in seen),
         )
 
+    async def denying(self, scope: Scope) -> tuple[str, ...]:
+        """List the rules of the newest denials; each has denied something that `find` finds."""
+        wanted = Filter(ruling=Ruling.DENIED)
+        sought = _looked_at(await self.sought(wanted, scope), wanted)
+        async with self.database.reading() as connection:
+            found = await search.find(connection, sought, limit=DENIALS)
+            stored = await entries.chosen(connection, [each.seq for each in found])
+        return tuple(sorted({rule for each in stored for rule in facets.denying(each.leaf)}))
+
+    async def unheard(self, wanted: Filter, scope: Scope, *, rules: Iterable[str] = ()) -> tuple[str, ...]:
+        """Say of each word that nothing in the ledger has what is nearest to it: it may be misspelt.
+
+        `rules` are known, too, though none of them denied anything yet.
+        """
+        known = await self.choices(scope, synthetic=True)
+        types = {*TYPES, *known.types}
+        asked = (
+            *(("type", each, {*types, *(f"{name.partition('.')[0]}.*" for name in types)}) for each in wanted.types),
+            ("vendor", wanted.vendor, known.vendors),
+            ("backend", wanted.backend, known.backends),
+            ("rule", wanted.rule, {*rules, *known.rules}),
+            ("code", wanted.code, known.codes),
+        )
+        return tuple(
+            f"nothing in the ledger has the {noun} {word[:80]!r}; {told(word, sorted(words))}"
+            for noun, word, words in asked
+            if word is not None and word not in words
+        )
+
     async def recent(self, scope: Scope, since: datetime) -> Mapping[str, int]:
-        """Count the entries since a moment by type, the newest thousands at most."""
+        """Count the entries since a moment by type, the newest `COUNTED` at most."""
         wanted = Filter(since=since)
         sought = _looked_at(await self.sought(wanted, scope), wanted)
         async with self.database.reading() as connection:
-            return await search.counted(connection, sought, among=_COUNTED)
+            return await search.counted(connection, sought, among=COUNTED)
 
     async def standing(self) -> Indexed:
         """Say how far the index is."""
@@ -215,6 +249,7 @@ class Search:
             cost_from=wanted.cost_from,
             cost_to=wanted.cost_to,
             ascending=ascending,
+            meant=partial(_denied_by, wanted.rule) if wanted.rule and wanted.ruling is Ruling.DENIED else None,
         )
 
     async def named(self, found: Iterable[IndexedEntry]) -> tuple[Found, ...]:
@@ -251,6 +286,11 @@ class Search:
         return str(found.id)
 
 
+def _denied_by(rule: str, leaf: bytes) -> bool:
+    """Tell a rule that denied from one that only warned while others denied, or kept the job from another place."""
+    return rule in facets.denying(leaf)
+
+
 def _looked_at(sought: Sought, wanted: Filter) -> Sought:
     """Leave out what the self-test does, some ten entries a minute, when a person looks."""
     return replace(sought, without_project=PROJECT) if wanted.of_people else sought
@@ -261,7 +301,4 @@ def _behind(sought: Sought, cursor: str | None) -> Sought:
         return sought
     if not _CURSOR.fullmatch(cursor):
         raise SearchRefusedError("the cursor is none of this interface; begin again without it")
-    place = int(cursor)
-    if sought.ascending:
-        return replace(sought, floor=max(sought.floor, place + 1))
-    return replace(sought, ceiling=min(sought.ceiling, place))
+    return sought.behind(int(cursor))

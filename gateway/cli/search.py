@@ -1,6 +1,7 @@
 """`gateway audit search`, `tail`, `exports` and `reindex`: finding entries, and who takes them away."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,7 +15,9 @@ from gateway.casework.found import Found, Page
 from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, answer_line, answer_table, json_option, say
+from gateway.domain.errors import GatewayError
 from gateway.domain.search import Filter, Scope
+from gateway.policy.reference import rules
 from gateway.store import deliveries
 from gateway.wiring import House
 
@@ -58,11 +61,14 @@ def search(this: Call, /, *, limit: int, cursor: str | None, oldest: bool, as_js
     """Find entries, newest first: all options that are given must hold. A selection proves nothing: see verify."""
     asked = filter_of(options)
 
-    async def work(house: House) -> Page:
+    async def work(house: House) -> tuple[Page, Sequence[str]]:
         await house.search.index.follow()
-        return await house.search.find(asked, _ALL, limit=limit, cursor=cursor, ascending=oldest)
+        page = await house.search.find(asked, _ALL, limit=limit, cursor=cursor, ascending=oldest)
+        return page, () if page.found else await _unheard(house, asked)
 
-    page = in_house(this, work)
+    page, unheard = in_house(this, work)
+    for hint in unheard:
+        say(hint)
     if as_json:
         answer_json({"entries": [shown(each) for each in page.found], "cursor": page.cursor})
         return
@@ -81,11 +87,22 @@ def tail(this: Call, /, *, after: int | None, as_json: bool, **options: Any) -> 
     asked = filter_of(options)
 
     async def work(house: House) -> None:
+        for hint in await _unheard(house, asked):
+            say(hint)
         async for found in house.search.tail(asked, _ALL, after=after):
             for each in found:
                 answer_line(shown(each)) if as_json else click.echo("  ".join(map(str, row(each).values())))
 
     in_house(this, work)
+
+
+async def _unheard(house: House, asked: Filter) -> Sequence[str]:
+    """Say which words of a filter neither ledger nor rules have; rules that cannot be read take no search away."""
+    named: Collection[str] = ()
+    if asked.rule:
+        with suppress(GatewayError):
+            named = rules(house.bundle)
+    return await house.search.unheard(asked, _ALL, rules=named)
 
 
 @click.command()
@@ -132,7 +149,7 @@ def row(found: Found) -> Mapping[str, Any]:
         "type": found.type,
         "who": found.principal or (found.subject or "-")[:12],
         "project": found.project or "-",
-        "where": found.backend or found.vendor or found.backend_asked or "-",
+        "where": found.backend or found.backend_asked or found.vendor or "-",
         "what": found.reason or ", ".join(found.rules) or found.code or found.client_job_id or "-",
     }
 

@@ -56,7 +56,7 @@ class Filter:
     """Asked for, or used."""
     ruling: Ruling | None = None
     rule: str | None = None
-    """A policy rule that denied, warned, or kept a job from another place."""
+    """A policy rule that denied, warned, or kept a job from another place; of denials only one that denied."""
     code: str | None = None
     """Error code of a refusal."""
     classification: Classification | None = None

@@ -6,7 +6,7 @@ for what occurs often, and the index is asked for the rest, nearest first, which
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -32,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.clock import rfc3339
 from gateway.domain.search import IndexedEntry, fact
+from gateway.store import entries
 from gateway.store.apply import SKEW
 from gateway.store.search_tables import audit_choice, audit_index, audit_index_state
 
@@ -39,6 +40,8 @@ WALKED: Final = 4000
 """Entries that PostgreSQL looks through one by one before it asks its index: some milliseconds."""
 ASKED: Final = 64_000
 """Entries among which it asks its index first, so that what is not rare is not fetched whole."""
+LOOKED_UP: Final = 200
+"""Entries whose leaves are read at once, at least, where not every entry that the index gives is meant."""
 FEW: Final = 5000
 """Entries of a span of costs that are looked at one by one."""
 _TERM: Final = table("audit_term", column("rowid"), column("audit_term"))
@@ -71,6 +74,14 @@ class Sought:
     cost_from: int | None = None
     cost_to: int | None = None
     ascending: bool = False
+    meant: Callable[[bytes], bool] | None = None
+    """What no term tells: an entry is found only where its leaf in the ledger is meant, too."""
+
+    def behind(self, place: int) -> "Sought":
+        """Give what is left of it behind an entry."""
+        if self.ascending:
+            return replace(self, floor=max(self.floor, place + 1))
+        return replace(self, ceiling=min(self.ceiling, place))
 
     @property
     def nowhere(self) -> bool:
@@ -93,6 +104,18 @@ class Sought:
 
 async def find(connection: AsyncConnection, sought: Sought, *, limit: int) -> list[IndexedEntry]:
     """Find entries, in order."""
+    if sought.meant is None:
+        return await _by_index(connection, sought, limit)
+    found: list[IndexedEntry] = []
+    while len(found) < limit and (some := await _by_index(connection, sought, max(limit, LOOKED_UP))):
+        stored = await entries.chosen(connection, [each.seq for each in some])
+        meant = {each.seq for each in stored if sought.meant(each.leaf)}
+        found += [each for each in some if each.seq in meant]
+        sought = sought.behind(some[-1].seq)
+    return found[:limit]
+
+
+async def _by_index(connection: AsyncConnection, sought: Sought, limit: int) -> list[IndexedEntry]:
     if sought.nowhere:
         return []
     if sought.costs and (few := await _by_cost(connection, sought)) is not None:
@@ -107,7 +130,7 @@ async def find(connection: AsyncConnection, sought: Sought, *, limit: int) -> li
 async def counted(connection: AsyncConnection, sought: Sought, *, among: int) -> Mapping[str, int]:
     """Count so many of what `find` would find, by type; the database counts, because rows would take most of the time.
 
-    Costs are looked up in no better way than anything else.
+    Costs are looked up in no better way than anything else, and leaves not at all.
     """
     counts: Counter[str] = Counter()
     for query in [] if sought.nowhere else await _questions(connection, sought):
@@ -147,9 +170,13 @@ async def places(connection: AsyncConnection, job_id: str) -> list[int]:
     return [row.seq for row in await connection.execute(query)]
 
 
-async def choices(connection: AsyncConnection, project_ids: Collection[str] | None) -> Mapping[str, tuple[str, ...]]:
-    """List which values occur, by field, in the entries of some projects or of all."""
+async def choices(
+    connection: AsyncConnection, project_ids: Collection[str] | None, *, without_project: str | None = None
+) -> Mapping[str, tuple[str, ...]]:
+    """List which values occur, by field, in the entries of some projects or of all, or of all but one."""
     query = select(audit_choice.c.field, audit_choice.c.value).distinct()
+    if without_project is not None:
+        query = query.where(audit_choice.c.project_id != without_project)
     if project_ids is not None:
         query = query.where(audit_choice.c.project_id.in_(project_ids))
     found: dict[str, list[str]] = {}
@@ -185,8 +212,8 @@ async def _by_cost(connection: AsyncConnection, sought: Sought) -> list[IndexedE
     if (await connection.scalar(select(func.count()).select_from(counted)) or 0) > FEW:
         return None
     rows = await connection.execute(select(audit_index).where(*costs))
-    entries = (_entry(row, _stored_terms(row.terms)) for row in rows)
-    return sorted(filter(sought.fits, entries), key=_place, reverse=not sought.ascending)
+    told = (_entry(row, _stored_terms(row.terms)) for row in rows)
+    return sorted(filter(sought.fits, told), key=_place, reverse=not sought.ascending)
 
 
 def _in_sqlite(sought: Sought) -> _Query:

@@ -56,9 +56,9 @@ def timeline(text: str, **fields: str) -> Answer:
     return Answer(text, f"{TIMELINE}?{urlencode(pairs)}")
 
 
-def ask(choices: Choices, now: datetime) -> tuple[Question, ...]:
-    """Write down the questions, with what there is to choose from."""
-    return (*_work(choices, now), *_rules(choices, now), *_order(now))
+def ask(choices: Choices, denying: Sequence[str], now: datetime) -> tuple[Question, ...]:
+    """Write down the questions, with what there is to choose from; of rules those that denied something."""
+    return (*_work(choices, now), *_rules(choices, denying, now), *_order(now))
 
 
 def _work(choices: Choices, now: datetime) -> Iterator[Question]:
@@ -100,15 +100,15 @@ def _work(choices: Choices, now: datetime) -> Iterator[Question]:
     )
 
 
-def _rules(choices: Choices, now: datetime) -> Iterator[Question]:
+def _rules(choices: Choices, denying: Sequence[str], now: datetime) -> Iterator[Question]:
     month = _since(now, 30)
     yield Question(
         id="denied",
         text="What was denied, and under which rule?",
-        hint="Every denial names its rules; the entry has the facts it was judged on.",
+        hint="Every denial names its rules, here those of the newest; the entry has the facts it was judged on.",
         answers=(
             timeline("any rule", decision="denied"),
-            *(timeline(each, decision="denied", rule=each) for each in choices.rules),
+            *(timeline(each, decision="denied", rule=each) for each in denying),
         ),
     )
     yield Question(

@@ -10,6 +10,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
 from gateway.casework import health
+from gateway.casework.search import COUNTED
 from gateway.domain.clock import rfc3339
 from gateway.domain.search import Filter
 from gateway.http.console import questions
@@ -37,6 +38,8 @@ class Tile:
     text: str
     count: int
     href: str
+    at_least: bool
+    """Whether there may be more: not everything was counted."""
 
 
 class StartController(Controller):
@@ -52,11 +55,12 @@ class StartController(Controller):
         within, now = scope(viewer, house), house.clock.now()
         newest = await house.search.find(Filter(), within, limit=NEWEST)
         counts = await house.search.recent(within, now - LATELY)
-        asked = questions.ask(await house.search.choices(within), now)
+        at_least = sum(counts.values()) >= COUNTED
+        asked = questions.ask(await house.search.choices(within), await house.search.denying(within), now)
         return page.show(
             "start.html",
             questions=[each for each in asked if not each.needs or viewer.may(each.needs)],
-            tiles=[Tile(text, counts.get(type_, 0), _lately(type_, now)) for type_, text in _COUNTED.items()],
+            tiles=[Tile(text, counts.get(type_, 0), _lately(type_, now), at_least) for type_, text in _COUNTED.items()],
             rows=[Row.of(each) for each in newest.found],
             indexed=newest.indexed,
             health=await health.look(house.proving, house.clock),

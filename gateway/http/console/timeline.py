@@ -51,7 +51,7 @@ class TimelineController(Controller):
         except RefusedError as error:
             filter_, found, problem = Filter(), None, error.message
         pairs, fields_ = asked(filter_), {name: ",".join(values) for name, values in fields.items()}
-        choices = await house.search.choices(within)
+        choices = await house.search.choices(within, synthetic=not filter_.of_people)
         names = dict(choices.projects)
         return page.show(
             "timeline.html",

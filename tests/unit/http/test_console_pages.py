@@ -1,6 +1,7 @@
 """Pages escape what they show, fail where they know nothing, and are written for whoever looks."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from jinja2 import UndefinedError
@@ -8,8 +9,10 @@ from jinja2 import UndefinedError
 from gateway.domain.console import ConsoleSession
 from gateway.domain.errors import NotFoundError
 from gateway.domain.principal import Principal, PrincipalKind, Project
+from gateway.domain.search import Indexed
 from gateway.http.console.assets import Assets
 from gateway.http.console.page import Link, Page, Pages, count, moment, money, sentence, short
+from gateway.http.console.start import Tile
 from gateway.http.console.viewer import PagePermissionError, Viewer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -91,6 +94,21 @@ def test_every_page_has_the_frame_and_says_who_looks(whole):
     assert 'value="token"' in text
     assert 'aria-current="page">First<' in text
     assert "Secret" not in text
+
+
+def test_a_count_that_stopped_somewhere_says_so(whole):
+    """More than ten thousand entries a day are not all counted."""
+    tiles = [Tile("denied", 7312, "/console/timeline", at_least) for at_least in (True, False)]
+    health = SimpleNamespace(head=SimpleNamespace(size=20_000), tone=SimpleNamespace(value="good"))
+
+    text = (
+        whole.for_viewer(viewer("audit.export"), "token")
+        .show("start.html", tiles=tiles, questions=(), rows=(), indexed=Indexed(size=1, of=1), health=health)
+        .content
+    )
+
+    shown = count(7312)
+    assert (text.count(f">at least {shown}<"), text.count(f">{shown}<")) == (1, 1)
 
 
 def test_who_is_not_signed_in_has_no_way_around(whole):

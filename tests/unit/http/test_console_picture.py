@@ -114,12 +114,15 @@ def test_types_of_entries_are_told_in_words():
 def test_there_are_ten_questions_with_what_there_is_to_choose_from():
     nothing = Choices(types=(), vendors=(), backends=(), rules=(), codes=(), classifications=(), kinds=(), projects=())
 
-    asked = questions.ask(replace(nothing, rules=tuple(f"a/{number}" for number in range(9)), vendors=("ibm",)), NOW)
+    denying = [f"a/{number}" for number in range(9)]
+
+    asked = questions.ask(replace(nothing, rules=("a/warned",), vendors=("ibm",)), denying, NOW)
 
     assert len(asked) == 10
     assert len({each.id for each in asked}) == 10
     denied = next(each for each in asked if each.id == "denied")
     assert (len(denied.first), len(denied.rest)) == (questions.SHOWN, 4)
+    assert "a/warned" not in {each.text for each in denied.answers}
     submitted = next(each for each in asked if each.id == "submitted").answers[0]
     assert submitted.href == (
         "/console/timeline?type=job.permitted%2Cjob.denied%2Creservation.refused&vendor=ibm&since=2026-11-15"

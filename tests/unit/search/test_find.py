@@ -177,6 +177,97 @@ async def test_an_unknown_name_is_not_found(library, unknown):
         await library.search.find(Filter(**unknown), Scope())
 
 
+# ── of a rule's denials only its own ─────────────────────────────────────────────────────────────
+@pytest.fixture
+async def warned(library):
+    """Jobs that `circuits/depth` warned of and the budget denied, each between two that it denied itself."""
+    places = []
+    for number in range(7):
+        if number % 2:
+            await library.denied("budget/money", decision={"id": "d", "warn": ["circuits/depth"]})
+        else:
+            places.append(await library.denied("circuits/depth", tried=[{"rules": ["backend/online"]}]))
+    await library.permitted("j-1", decision={"id": "d", "warn": ["circuits/depth"]})
+    await library.search.index.follow()
+    return library, places
+
+
+async def test_a_rule_is_not_blamed_for_what_it_only_warned_of(warned):
+    library, places = warned
+
+    assert await library.seqs(decision="denied", rule="circuits/depth") == places
+    assert await library.seqs(decision="denied", rule="backend/online") == []
+    assert len(await library.seqs(rule="circuits/depth")) == 8
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+async def test_pages_of_what_a_rule_denied_are_full_and_end(warned, monkeypatch, ascending):
+    """Several portions are looked up for each page."""
+    library, places = warned
+    monkeypatch.setattr(store_search, "LOOKED_UP", 1)
+    wished = wanted({"decision": ["denied"], "rule": ["circuits/depth"]})
+    pages, cursor = [], None
+
+    while not pages or cursor:
+        page = await library.search.find(wished, Scope(), limit=2, cursor=cursor, ascending=ascending)
+        pages.append([each.seq for each in page.found])
+        cursor = page.cursor
+
+    ordered = places if ascending else places[::-1]
+    assert pages == [ordered[:2], ordered[2:]]
+
+
+async def test_an_export_has_what_a_rule_denied_and_no_more(warned):
+    library, places = warned
+    asked_for = wanted({"decision": ["denied"], "rule": ["circuits/depth"]})
+
+    written = b"".join([part async for part in library.search.export(asked_for, Scope(), Form.JSONL)])
+
+    assert written.count(b"\n") == len(places)
+
+
+async def test_rules_that_are_offered_denied_something_that_people_find(warned):
+    """What only warned, or only the self-test met, would lead to an empty list."""
+    library, _ = warned
+    library.projects["self-test"] = PROJECT
+    await library.denied("access/role-may-submit", project="self-test", code="only-there")
+    await library.search.index.follow()
+
+    offered = await library.search.denying(Scope())
+    people, everybody = [await library.search.choices(Scope(), synthetic=each) for each in (False, True)]
+
+    assert offered == ("budget/money", "circuits/depth")
+    assert all([await library.seqs(decision="denied", rule=rule) for rule in offered])
+    assert set(everybody.rules) - set(people.rules) == {"access/role-may-submit"}
+    assert set(everybody.codes) - set(people.codes) == {"only-there"}
+
+
+# ── words that nothing has ───────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param({"rule": "circuit/depth"}, "rule 'circuit/depth'; known: backend/online, budget/m", id="a rule"),
+        pytest.param({"vendor": "imb"}, "vendor 'imb'; known: ibm", id="a vendor"),
+        pytest.param({"type": "job.denid"}, "the nearest: job.denied", id="an event code"),
+        pytest.param({"type": "jobs.*"}, "the nearest: job.*", id="a noun"),
+    ],
+)
+async def test_a_word_that_nothing_has_is_told_of(warned, given, said):
+    library, _ = warned
+
+    (told,) = await library.search.unheard(wanted({name: [value] for name, value in given.items()}), Scope())
+
+    assert told.startswith("nothing in the ledger has the ")
+    assert said in told
+
+
+@pytest.mark.parametrize("given", [{"type": "key.revoked, job.*", "vendor": "ibm"}, {"rule": "circuits/depth"}, {}])
+async def test_words_that_could_be_found_are_not_told_of(warned, given):
+    library, _ = warned
+
+    assert await library.search.unheard(wanted({name: [value] for name, value in given.items()}), Scope()) == ()
+
+
 # ── counts of the start page ─────────────────────────────────────────────────────────────────────
 async def test_what_came_in_lately_is_counted_by_type(week, monkeypatch):
     """More than PostgreSQL looks through one by one, so that both of its ways are taken."""
@@ -197,7 +288,7 @@ async def test_what_came_in_lately_is_counted_by_type(week, monkeypatch):
 
 async def test_only_the_newest_are_counted(week, monkeypatch):
     library, _ = week
-    monkeypatch.setattr(search_room, "_COUNTED", 3)
+    monkeypatch.setattr(search_room, "COUNTED", 3)
     await library.search.index.follow()
 
     counts = await library.search.recent(Scope(), library.clock.now() - timedelta(days=1))
