@@ -8,6 +8,7 @@ import argparse
 import http.client
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -54,7 +55,7 @@ class Stage:
 
     def gateway(self, *arguments: str) -> str:
         """Run one command of the gateway; show it, and give what it answered."""
-        print(f"  $ gateway {' '.join(arguments)}", flush=True)
+        print(f"  $ gateway {shlex.join(arguments)}", flush=True)
         return self.run([*GATEWAY, *arguments])
 
     def run(self, command: Sequence[str], *, text: str = "") -> str:
@@ -148,7 +149,7 @@ def tell(stage: Stage, sdk: Path) -> None:
         _show(stage.gateway("jobs", "list"))
     _expect_no_circuits(stage)
 
-    _chapter(6, "An auditor reads what was decided. Each permit was in the ledger before anything ran.")
+    _chapter(6, "An auditor reads what was decided, the jobs by their ids. Each permit was there before anything ran.")
     _show(stage.gateway("audit", "show", "--limit", "30"))
     _chapter(7, "And proves it, from an export, without the gateway and without its database.")
     export = stage.log.with_name("ledger.jsonl")

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.audit.leaf import decode
+from gateway.domain import restoring
+from gateway.domain.changes import Parts
 from gateway.domain.errors import RefusedError
 from gateway.domain.job import JobRecord
 from gateway.domain.synthetic import is_synthetic
@@ -70,8 +72,15 @@ class JobReport:
     attempts: tuple[AttemptRow, ...]
     sealed: tuple[str, ...]
     """Kinds of sealed objects that can still be opened."""
+    parts: Parts = ()
+    """Of each of its circuits as they came; empty where they were sent so, or nobody can say any more."""
     entries: tuple[Entry, ...] = field(default=())
     """What the ledger says of it, oldest first."""
+
+    @property
+    def classification(self) -> str | None:
+        """The label it was decided by, at last."""
+        return next((label for each in reversed(self.entries) if (label := each.body.get("classification"))), None)
 
 
 class Inspection:
@@ -109,7 +118,7 @@ class Inspection:
             async for entry in self._every(since=since, project_id=report.job.project_id)
             if entry.body.get("job_id") == report.job.id
         ]
-        return replace(report, entries=tuple(await self._named(told)))
+        return replace(report, parts=await self._parts(report), entries=tuple(await self._named(told)))
 
     async def _first(self, report: JobReport) -> int:
         """Say from where on the ledger tells of a job: its permit, or the request for approval before it."""
@@ -134,6 +143,14 @@ class Inspection:
             tried = [await attempts.load(connection, record.id, number) for number in numbers]
             sealed = await objects.kinds(connection, record.id)
         return JobReport(job=record, attempts=tuple(row for row in tried if row is not None), sealed=sealed)
+
+    async def _parts(self, report: JobReport) -> Parts:
+        if restoring.CHANGES not in report.sealed:
+            return ()
+        try:
+            return restoring.read(await self._vault.open(object_id=report.job.id, kind=restoring.CHANGES)).parts
+        except RefusedError:
+            return ()
 
     async def entry(self, seq: int) -> Entry:
         """Show one entry.

@@ -14,11 +14,10 @@ from gateway.casework.entries import GATEWAY, OPERATOR, AdminEntries
 from gateway.casework.names import checked_reason
 from gateway.casework.quorum import Action, Quorum
 from gateway.casework.reload import REFUSED, Reloader
-from gateway.casework.revisions import ACTIVATED
+from gateway.casework.revisions import ACTIVATED, REQUESTED
 from gateway.store import entries
 from gateway.store.engine import Database
 
-REQUESTED: Final = "policy.reload_requested"
 _MOST: Final = 100
 _State = tuple[tuple[str, int, int], ...]
 

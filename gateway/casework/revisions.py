@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.audit.leaf import read
+from gateway.audit.leaf import ReadLeaf, read
 from gateway.audit.ledger import Ledger
 from gateway.budgets.quote import PriceBook
 from gateway.domain.clock import Clock
@@ -23,6 +23,7 @@ from gateway.store.engine import Database
 
 LOADED: Final = "policy.loaded"
 ACTIVATED: Final = "policy.activated"
+REQUESTED: Final = "policy.reload_requested"
 _SHORTEST: Final = 6
 """Characters that a name must have, so that nobody hits a revision by accident."""
 _MOST: Final = 10_000
@@ -50,13 +51,25 @@ class PolicyDamagedError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request to take in new policies."""
+
+    seq: int
+    by: str
+    """A digest; who it is stands in an erasable table."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One revision of rules and tables, and when it was first told of."""
+    """One revision of rules and tables, and when it was last told of."""
 
     policy_revision: str
     data_revision: str
     at: str
     seq: int
+    asked: Asked | None = None
+    """What brought it in; nothing where it came with a start, or with changed files."""
 
     @property
     def name(self) -> str:
@@ -146,24 +159,33 @@ class Revisions:
 
     async def every(self) -> list[Revision]:
         """List the revisions that were ever loaded, newest first; each once, where it was told of last."""
-        async with self.database.reading() as connection:
-            stored = [
-                each
-                for type_ in (LOADED, ACTIVATED)
-                for each in await entries.search(connection, since=0, limit=_MOST, type_=type_)
-            ]
+        asked = await self.requests()
         told = [
             Revision(
                 policy_revision=leaf.event.body["policy_revision"],
                 data_revision=leaf.event.body.get("data_revision", ""),
                 at=leaf.event.at,
                 seq=leaf.seq,
+                asked=asked.get(leaf.event.body.get("request", "")),
             )
-            for each in stored
-            if (leaf := read(each.leaf)) is not None
+            for leaf in await self._leaves(LOADED, ACTIVATED)
         ]
         newest = {each.name: each for each in sorted(told, key=lambda each: each.seq)}
         return sorted(newest.values(), key=lambda each: each.seq, reverse=True)
+
+    async def requests(self) -> Mapping[str, Asked]:
+        """List what was asked for, by the id of its event: what a gateway did about it names that."""
+        return {
+            leaf.event.id: Asked(seq=leaf.seq, by=leaf.event.body["by"], reason=leaf.event.body["reason"])
+            for leaf in await self._leaves(REQUESTED)
+        }
+
+    async def _leaves(self, *types: str) -> list[ReadLeaf]:
+        async with self.database.reading() as connection:
+            stored = [
+                each for type_ in types for each in await entries.search(connection, since=0, limit=_MOST, type_=type_)
+            ]
+        return [leaf for each in stored if (leaf := read(each.leaf)) is not None]
 
     async def _content(self, digest: str) -> Mapping[str, Any]:
         async with self.database.reading() as connection:

@@ -1,5 +1,6 @@
 """`gateway audit`: read the ledger, take it away, and prove it. Only `verify` proves anything."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from gateway.casework.formats import Form
 from gateway.casework.inspection import Entry
 from gateway.casework.names import checked_reason
 from gateway.casework.quorum import Action
+from gateway.casework.revisions import Asked
 from gateway.cli import entries, proving, search
 from gateway.cli.exits import Exit
 from gateway.cli.fsck import fsck
@@ -111,19 +113,24 @@ def show(
     Every entry, those of the self-test among them: `gateway audit search` leaves them out.
     """
 
-    async def work(house: House) -> list[Entry]:
+    async def work(house: House) -> tuple[list[Entry], Mapping[str, Asked]]:
         if seq is not None:
-            return [await house.inspection.entry(seq)]
-        only = (await house.administration.projects.named(project)).id if project else None
-        return await house.inspection.entries(since=since, limit=limit, project_id=only, type_=type_)
+            found = [await house.inspection.entry(seq)]
+        else:
+            only = (await house.administration.projects.named(project)).id if project else None
+            found = await house.inspection.entries(since=since, limit=limit, project_id=only, type_=type_)
+        answering = any("request" in entry.body for entry in found)
+        return found, await house.revisions.requests() if answering else {}
 
-    found = in_house(this, work)
+    found, asked = in_house(this, work)
     if seq is not None:
         answer_json(asdict(found[0]))
+        if told := entries.asked_for(found[0], asked):
+            say(told)
     elif as_json:
         answer_json([asdict(entry) for entry in found])
     else:
-        answer_table([entries.row(entry) for entry in found], entries.COLUMNS)
+        answer_table([entries.row(entry, asked) for entry in found], entries.COLUMNS)
 
 
 @audit.command()

@@ -1,6 +1,7 @@
 """`gateway policy new|diff|explain|revisions`: writing rules, and reading what they did."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -17,9 +18,11 @@ from gateway.cli.house import in_house
 from gateway.cli.invocation import Call, call
 from gateway.cli.output import answer_json, answer_table, counted, json_option, say
 from gateway.domain.approval import ApprovalState
-from gateway.domain.decision import Finding
+from gateway.domain.decision import Finding, Obligation
 from gateway.policy.bundle import SETTINGS, Bundle, PolicyBundleError, default_root, load
 from gateway.policy.difference import Difference, difference
+from gateway.policy.levels import HARD
+from gateway.policy.obligations import KNOWN
 from gateway.policy.reference import rules
 from gateway.policy.scaffold import scaffold
 from gateway.wiring import House
@@ -47,7 +50,10 @@ def new_rule(this: Call, /, *, name: str, into: Path | None, owner: str) -> None
     bundle = load(policy.directory or default_root(), directory if directory.is_dir() else None, called=called)
     for path in scaffold(name, directory, owner=owner, taken=frozenset(rules(bundle))):
         click.echo(str(path))
-    say(f"change it, then: gateway policy check, gateway policy test, gateway policy replay {directory}")
+    where = shlex.quote(str(directory))
+    # Both look at the settings alone.
+    by = "" if directory == policy.overrides else f"GATEWAY_POLICY__OVERRIDES={where} "
+    say(f"change it, then: {by}gateway policy check, {by}gateway policy test, gateway policy replay {where}")
 
 
 @click.command("show")
@@ -107,12 +113,16 @@ def _tell_difference(found: Difference) -> None:
 @json_option
 @call
 def revisions(this: Call, /, *, as_json: bool) -> None:
-    """List the revisions that ever decided here, newest first; * marks what is installed now."""
+    """List the revisions that ever decided here, newest first, and who brought each in by a reload, and why.
 
-    async def work(house: House) -> tuple[str, list[Revision]]:
-        return _installed(house), await house.revisions.every()
+    What `installed` marks is in the files that this command reads; a running gateway decides by those it read last.
+    """
 
-    installed, found = in_house(this, work)
+    async def work(house: House) -> tuple[str, list[Revision], Mapping[str, str]]:
+        every = await house.revisions.every()
+        return _installed(house), every, await house.vault.named({each.asked.by for each in every if each.asked})
+
+    installed, found, names = in_house(this, work)
     rows = [
         {
             "revision": each.name if as_json else each.short,
@@ -121,10 +131,16 @@ def revisions(this: Call, /, *, as_json: bool) -> None:
             "told": each.at,
             "entry": each.seq,
             "installed": each.name == installed if as_json else "*" if each.name == installed else "",
+            "by": names.get(each.asked.by, each.asked.by[:12]) if each.asked else None,
+            "reason": each.asked.reason if each.asked else None,
         }
         for each in found
     ]
-    answer_json(rows) if as_json else answer_table(rows, ("rules", "tables", "told", "entry", "installed"))
+    if as_json:
+        answer_json(rows)
+        return
+    answer_table(rows, ("rules", "tables", "told", "entry", "installed", "by", "reason"))
+    say("installed * is in the files that this command reads; a running gateway may have read others")
 
 
 def _installed(house: House) -> str:
@@ -182,12 +198,14 @@ def _tell(found: Explanation) -> None:
         click.echo(f"  {line}")
     if placement is not None:
         click.echo(f"  runs where: {placement.kind.value}{f', because {placement.reason}' if placement.reason else ''}")
-    for obligation in found.decision.obligations:
-        click.echo(f"  obliged to: {obligation.kind} {msgspec.json.encode(obligation.parameters).decode()}")
     for reason in found.deny:
-        _tell_reason("denied by", reason)
+        _tell_reason("denied by", reason, level=reason.level)
     for reason in found.warn:
-        _tell_reason("warned by", reason)
+        # A hard rule may warn by its own words; that it is hard would read as if it had denied.
+        _tell_reason("warned by", reason, level="" if reason.level == HARD.level else reason.level)
+    for obligation in found.decision.obligations:
+        click.echo(f"  {'' if found.decision.allow else 'had it gone, '}{_obliged(obligation)}")
+        click.echo(f"    {KNOWN[obligation.kind].does}")
     if found.as_recorded is False:
         say("it does NOT come out as the ledger has it; report this")
 
@@ -209,20 +227,24 @@ def _course(found: Explanation) -> Iterator[str]:
         yield f"approval of a second person: {request.state.value}{until}{said}"
 
 
-def _tell_reason(word: str, reason: Reason) -> None:
+def _obliged(obligation: Obligation) -> str:
+    return f"obliged to: {obligation.kind} {msgspec.json.encode(obligation.parameters).decode()}"
+
+
+def _tell_reason(word: str, reason: Reason, *, level: str) -> None:
     click.echo(f"  {word} {reason.finding.rule}{f' ({reason.title})' if reason.title else ''}")
-    for line in _lines(reason.finding, reason):
+    for line in _lines(reason.finding, reason, level):
         click.echo(f"    {line}")
 
 
-def _lines(finding: Finding, reason: Reason) -> list[str]:
+def _lines(finding: Finding, reason: Reason, level: str) -> list[str]:
     causes = reason.causes
     seen, more = causes.looked_at[:_LOOKED_AT], len(causes.looked_at) - _LOOKED_AT
     looked = f"looked at: {', '.join(seen)}{f' and {more} more' if more > 0 else ''}" if seen else ""
     changes = [f"to change: {each}" for each in (*causes.facts, *causes.tables)]
     owner = f"rule of {reason.owner}, {reason.path}" if reason.path else ""
     remedy = f"remedy: {finding.remedy}" if finding.remedy else ""
-    level = f"level: {reason.level}" if reason.level else ""
+    level = f"level: {level}" if level else ""
     return [each for each in (finding.message, remedy, level, looked, *changes, owner) if each]
 
 

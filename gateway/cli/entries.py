@@ -4,13 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gateway.casework.inspection import Entry
+from gateway.casework.revisions import Asked
 
 COLUMNS: Final = ("seq", "at", "type", "who", "about")
 
 
-def row(entry: Entry) -> Mapping[str, Any]:
-    """Tell an entry in one line."""
-    return {"seq": entry.seq, "at": entry.at[:19], "type": entry.type, "who": _who(entry), "about": _about(entry)}
+def row(entry: Entry, asked: Mapping[str, Asked]) -> Mapping[str, Any]:
+    """Tell an entry in one line; with the request that it answers, by its id in `asked`."""
+    about = ", ".join(filter(None, (_about(entry), asked_for(entry, asked))))
+    return {"seq": entry.seq, "at": entry.at[:19], "type": entry.type, "who": _who(entry), "about": about}
+
+
+def asked_for(entry: Entry, asked: Mapping[str, Asked]) -> str:
+    """Say which request an entry answers, and why that was made; empty where it answers none."""
+    request = asked.get(str(entry.body.get("request", "")))
+    return f"asked for by entry {request.seq}: {request.reason}" if request else ""
 
 
 def _who(entry: Entry) -> str:
@@ -32,7 +40,8 @@ def _job(entry: Entry) -> str:
         return f"{asked} refused by {', '.join(rules)}{why}, decision {body['decision']['id']}"
     if placement := body.get("placement"):
         elsewhere = f" instead of {body.get('backend_asked')}" if placement["fallback"] else ""
-        return f"{body.get('program')} may run on {placement['backend']} ({placement['kind']}){elsewhere}"
+        where = f"{placement['backend']} ({placement['kind']}){elsewhere}"
+        return f"{body.get('program')} may run on {where}, job {body.get('client_job_id')}"
     if kind := body.get("execution_kind"):
         return f"on {body.get('backend')} ({kind}) {body.get('reason') or ''}".strip()
     return _anything(entry)

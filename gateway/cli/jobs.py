@@ -10,7 +10,7 @@ from gateway.casework.inspection import JobReport
 from gateway.cli.exits import Exit
 from gateway.cli.house import in_house, names
 from gateway.cli.invocation import Call, call
-from gateway.cli.output import answer_fields, answer_json, answer_table, json_option, say, synthetic_option
+from gateway.cli.output import answer_fields, answer_json, answer_table, counted, json_option, say, synthetic_option
 from gateway.domain.job import JobRecord
 from gateway.ports.operations import ListJobs
 from gateway.wiring import House
@@ -67,7 +67,9 @@ def show(this: Call, /, *, job_id: str, as_json: bool) -> None:
     if as_json:
         answer_json(_report(report))
         return
-    answer_fields(_fields(report.job) | {"sealed": report.sealed})
+    circuits = f"{counted(len(report.parts), 'circuit')} sent in {report.job.circuits} parts"
+    told = {"circuits": circuits} if report.parts else {}
+    answer_fields(_fields(report.job) | told | {"classification": report.classification, "sealed": report.sealed})
     click.echo()
     answer_table([asdict(attempt) for attempt in report.attempts], ("attempt", "backend", "state", "claims", "seq"))
     click.echo()
@@ -139,6 +141,8 @@ def _fields(job: JobRecord) -> dict[str, Any]:
 def _report(report: JobReport) -> Mapping[str, Any]:
     return {
         "job": _fields(report.job),
+        "classification": report.classification,
+        "parts": report.parts,
         "sealed": report.sealed,
         "attempts": [asdict(attempt) for attempt in report.attempts],
         "entries": [asdict(entry) for entry in report.entries],

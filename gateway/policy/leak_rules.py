@@ -12,6 +12,7 @@ import msgspec
 from gateway.domain.classification import Classification
 from gateway.domain.leaks import Action, LeakRule, LeakRules, ResultAction
 from gateway.policy import patterns
+from gateway.policy.shapes import anything, each_under, keys, one_of, or_null
 
 DETECTORS: Final = frozenset(
     {
@@ -61,13 +62,36 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unread_results: ResultAction = ResultAction.RECORD
 
 
+_SHAPE: Final = keys(
+    {},
+    {
+        "rules": each_under(
+            anything,
+            keys(
+                {"says": anything, "action": one_of("action", tuple(Action)), "severity": anything},
+                {
+                    "results": one_of("action on results", tuple(ResultAction)),
+                    "label": or_null(one_of("classification", tuple(Classification))),
+                    **dict.fromkeys(("words", "patterns", "detectors"), anything),
+                },
+            ),
+        ),
+        "unread_results": one_of("action on results", tuple(ResultAction)),
+    },
+)
+
+
 def read(data: Mapping[str, Any]) -> LeakRules:
     """Read the rules of a bundle's data; without the table nothing is looked for.
 
     Raises:
         ValueError: the table says something that cannot be followed.
     """
-    table = msgspec.convert(data.get("org", {}).get("dlp", {}), _Table)
+    written = data.get("org", {}).get("dlp", {})
+    # What people misspell is said in words; what is left is odd enough for the reader's own.
+    for problem in _SHAPE(written, ""):
+        raise ValueError(str(problem))
+    table = msgspec.convert(written, _Table)
     if table.unread_results not in {ResultAction.RECORD, ResultAction.WITHHOLD}:
         raise ValueError("unread_results is `record` or `withhold`: nothing can be taken out of what nobody can read")
     rules = tuple(_rule(name, rule) for name, rule in sorted(table.rules.items()))

@@ -28,7 +28,7 @@ _MOST_WORDS: Final = 150
 """Texts of the other side that are tried in the place of one; more would take longer than anybody waits."""
 _FEW_WORDS: Final = 10
 _NUMBER: Final = re.compile(r"\d{1,16}")
-_NOT_TO_CHANGE: Final = frozenset({"enforcement"})
+_NOT_TO_CHANGE: Final = frozenset({("approval",), ("dlp",), ("enforcement",), ("principal", "id")})
 """Facts that can be looked at and not submitted otherwise: overrides and the like, which the remedy tells of."""
 Path: TypeAlias = tuple[str, ...]
 
@@ -87,8 +87,8 @@ class _Side:
     """Texts that could stand at a path: those it may be compared with."""
     possible: Callable[[Any], bool] = field(repr=False)
     """Whether a document could be one at all."""
-    changeable: Callable[[Path], bool] = field(default=lambda _: True, repr=False)
-    """Whether anybody could change what stands at a path."""
+    changeable: Callable[[Path, Any], bool] = field(default=lambda _, __: True, repr=False)
+    """Whether anybody could change what stands at a path, and is this now."""
 
 
 class WhatIf:
@@ -106,7 +106,7 @@ class WhatIf:
                 words=lambda _: _texts(org),
                 # Facts of older gateways lack what was added since, and then nothing can be said about changed ones.
                 possible=_are_facts if _are_facts(facts) else lambda _: True,
-                changeable=lambda path: path[0] not in _NOT_TO_CHANGE,
+                changeable=_can_be_submitted_otherwise,
             ),
             _Side(
                 name="data.org",
@@ -148,7 +148,7 @@ class WhatIf:
             told = zip(tries, others, strict=True)
             changing = (path for (path, _), then in told if then and then.said_by(rule) != first.said_by(rule))
             paths = list(dict.fromkeys(changing))
-            changeable = (path for path in paths if side.changeable(path))
+            changeable = (path for path in paths if side.changeable(path, _at(side.document, path)))
             changes = [await self._change(side, rule, path, first) for path in changeable]
             found[rule] = tuple(_written(side.name, path) for path in paths), tuple(filter(None, changes))
         return found
@@ -262,6 +262,13 @@ def _values(now: Any, words: Sequence[str], numbers: Iterable[int]) -> Iterator[
         yield from (word for word in words if word != now)
         if now is None:
             yield from (True, False, *near)
+
+
+def _can_be_submitted_otherwise(path: Path, now: Any) -> bool:
+    """Say so; and nobody makes unknown what is known."""
+    if path[-1] == "known" and now is True:
+        return False
+    return not any(path[: len(each)] == each for each in _NOT_TO_CHANGE)
 
 
 def _size(value: Any) -> tuple[int, str]:

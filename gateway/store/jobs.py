@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Float, Row, cast, exists, func, or_, select, update
@@ -181,7 +182,8 @@ def _record(row: Row[Any]) -> JobRecord:
             "tags": tuple(text_json(row.tags)),
             "estimated_seconds": float(row.estimated_seconds),
             "usage_seconds": float(row.usage_seconds),
-            "stages": text_json(row.stages),
+            # Stored in the order of their names, as all JSON is; they were passed in this one.
+            "stages": dict(sorted(text_json(row.stages).items(), key=itemgetter(1))),
             "echo": text_json(row.echo),
             "obliged": _obliged(text_json(row.obliged)),
         }

@@ -1,6 +1,12 @@
 import json
+from dataclasses import fields
 
 import pytest
+
+from gateway.casework.found import Found
+from gateway.casework.inspection import Entry
+from gateway.cli import entries, search
+from tests.records import NOW
 
 
 @pytest.fixture
@@ -83,3 +89,39 @@ def test_only_a_projects_entries_are_shown(staffed):
 
 def test_an_entry_that_is_not_there_is_status_1(deployed):
     assert deployed("audit", "show", "4711").status == 1
+
+
+def test_a_word_that_nothing_has_is_told_of_beside_the_answer(deployed):
+    told = deployed("audit", "search", "--rule", "budjet/money", "--type", "key.creatd", "--json")
+
+    assert (told.status, told.json["entries"]) == (0, [])
+    kind, rule = (line.partition("nearest: ")[2].partition(",")[0] for line in told.err.splitlines())
+    assert (kind, rule) == ("key.created", "budget/money")
+    assert deployed("audit", "search", "--rule", "budget/money").err == ""
+
+
+def test_the_line_of_a_permit_names_the_job_as_its_client_does():
+    """What `gateway jobs list` shows is found in the ledger."""
+    placement = {"backend": "sim_line_5", "kind": "simulator", "fallback": False}
+    body = {"program": "sampler", "placement": placement, "job_id": "0190-1", "client_job_id": "d8k2"}
+    permitted = Entry(
+        seq=7,
+        type="job.permitted",
+        at="2026-03-01T12:00:00Z",
+        event_id="e",
+        project_id=None,
+        body=body,
+        names={},
+        prev="",
+        leaf_hash="",
+    )
+
+    assert entries.row(permitted, {})["about"] == "sampler may run on sim_line_5 (simulator), job d8k2"
+
+
+def test_a_denied_job_is_found_where_it_was_to_run():
+    """In the place of a backend stands one, and no dialect."""
+    told = {each.name: None for each in fields(Found)} | {"rules": (), "reason": "", "at": NOW, "type": "job.denied"}
+
+    assert search.row(Found(**told | {"vendor": "ibm", "backend_asked": "sim_line_5"}))["where"] == "sim_line_5"
+    assert search.row(Found(**told | {"vendor": "ibm"}))["where"] == "ibm"

@@ -44,6 +44,7 @@ def test_keys_are_revoked(broken):
         "budgets list",
         "approvals list",
         "audit show",
+        "audit search --rule nobody/knows",
         "policy revisions",
         "policy override list",
         "policy break-glass list",

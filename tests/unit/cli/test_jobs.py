@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.domain import restoring
+from gateway.domain.changes import Undo
 from gateway.domain.job import JobStatus
-from gateway.domain.writes import Unit
+from gateway.domain.writes import EntryDraft, Unit
 from gateway.settings import load
 from gateway.wiring import open_house
 from tests import records
@@ -99,3 +101,39 @@ def test_a_job_that_somebody_follows_is_not_closed(submitted):
 
     assert refused.status == 1
     assert "only a job whose vendor no installed adapter asks" in refused.err
+
+
+@pytest.fixture
+def split(staffed):
+    """A job of one circuit that was sent in three parts, as its permit tells."""
+
+    async def store():
+        async with open_house(load(None, dict(os.environ))) as house:
+            ada = await house.administration.principals.named("ada")
+            lab = await house.administration.projects.named("lab")
+            job = records.job(client_job_id="split", principal_id=ada.id, project_id=lab.id, circuits=3)
+            undo = restoring.written(Undo(parts=((500, 500, 24),)))
+            sealed = await house.vault.seal(project_id=lab.id, object_id=job.id, kind=restoring.CHANGES, plaintext=undo)
+            body = {"job_id": job.id, "code": "told", "reason": "r", "classification": "confidential"}
+            told = EntryDraft(
+                event_id=records.new_id(), type="policy.refused", at=house.clock.now(), project_id=lab.id, body=body
+            )
+            await house.ledger.record(told, sealed=(sealed,), job=job)
+
+    asyncio.run(store())
+    return staffed
+
+
+def test_a_job_that_went_in_parts_is_shown_as_its_user_sent_it(split):
+    told = {
+        name: value
+        for name, _, value in (line.partition("  ") for line in split("jobs", "show", "split").out.splitlines())
+    }
+
+    assert told["circuits"].strip() == "1 circuit sent in 3 parts"
+    assert split("jobs", "show", "split", "--json").json["parts"] == [[500, 500, 24]]
+
+
+def test_a_job_is_shown_with_its_label(split):
+    assert split("jobs", "show", "split", "--json").json["classification"] == "confidential"
+    assert "confidential" in split("jobs", "show", "split").out

@@ -4,16 +4,21 @@ import asyncio
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
+from gateway.casework.entries import AdminEntries
+from gateway.casework.reload_requests import ReloadRequests
+from gateway.casework.revisions import ACTIVATED
 from gateway.cli.timemachine import moment
+from gateway.domain.writes import EntryDraft
 from gateway.policy.bundle import default_root
 from gateway.settings import load
 from gateway.wiring import open_house
 from tests.policy import golden
 from tests.recorded import Recorder
-from tests.records import NOW
+from tests.records import NOW, new_id
 
 DENIED = golden.all_facts()["deny-too-deep"]
 ALLOWED = golden.EMULATION.running(shots=6000).facts()
@@ -59,6 +64,17 @@ def test_a_new_rule_is_written_where_the_gateway_looks(gateway, overrides):
     assert "owner: ada" in (overrides / "gateway/rules/circuits/mine/mine.rego").read_text()
     assert gateway("policy", "check", "--opa", "no-such-program").status == 0
     assert gateway("policy", "new", "circuits/mine").status == 2
+
+
+def test_a_new_rule_is_checked_where_it_was_written(gateway, overrides, tmp_path):
+    """Else the command that is named next looks at other rules, and finds nothing to mend."""
+    elsewhere = tmp_path / "my rules"
+
+    told = gateway("policy", "new", "circuits/mine", "--into", str(elsewhere)).err
+
+    assert f"GATEWAY_POLICY__OVERRIDES='{elsewhere}' gateway policy check" in told
+    assert f"gateway policy replay '{elsewhere}'" in told
+    assert "OVERRIDES" not in gateway("policy", "new", "circuits/other", "--into", str(overrides)).err
 
 
 def test_a_new_rule_needs_a_place(gateway):
@@ -119,6 +135,56 @@ def test_a_past_revision_can_be_named_by_its_beginning(past):
     assert row["installed"]
     assert past("policy", "replay", row["revision"][:10]).status == 0
     assert past("policy", "replay", "0000000000").status == 1
+
+
+@pytest.fixture
+def reloaded(past, tmp_path):
+    """The same, where somebody asked for a reload and a gateway did it; gives how to call it, and the request."""
+
+    async def reload():
+        async with open_house(load(None, {"GATEWAY_STATE_DIR": str(tmp_path / "state")})) as house:
+            entries = AdminEntries(ledger=house.ledger, vault=house.vault, clock=house.clock)
+            requests = ReloadRequests(database=house.database, entries=entries)
+            request, seq = await requests.ask(house.bundle.revision, reason="fewer shots")
+            body = {
+                "policy_revision": house.bundle.policy_revision,
+                "data_revision": house.bundle.data_revision,
+                "canary": {},
+                "request": request,
+            }
+            done = EntryDraft(event_id=new_id(), type=ACTIVATED, at=house.clock.now(), project_id=None, body=body)
+            await house.ledger.record(done)
+            return seq
+
+    return past, asyncio.run(reload())
+
+
+def test_who_brought_a_revision_in_and_why_is_listed(reloaded):
+    gateway, _ = reloaded
+
+    (row,) = gateway("policy", "revisions", "--json").json
+    told = gateway("policy", "revisions")
+
+    assert (row["by"], row["reason"], row["installed"]) == ("operator", "fewer shots", True)
+    assert told.out.splitlines()[1].endswith("*          operator  fewer shots")
+    assert "installed * is in the files that this command reads" in told.err
+
+
+def test_a_revision_that_a_start_brought_in_has_no_request(past):
+    (row,) = past("policy", "revisions", "--json").json
+
+    assert (row["by"], row["reason"]) == (None, None)
+
+
+def test_an_entry_that_answers_a_request_says_why_it_was_made(reloaded):
+    gateway, seq = reloaded
+    asked = f"asked for by entry {seq}: fewer shots"
+
+    (entry,) = gateway("audit", "show", "--type", ACTIVATED, "--json").json
+
+    assert asked in gateway("audit", "show", "--type", ACTIVATED).out
+    assert asked in gateway("audit", "show", str(entry["seq"])).err
+    assert "asked for" not in gateway("audit", "show", "--type", "job.denied").out
 
 
 def test_a_decision_is_explained_in_words(past):
@@ -253,3 +319,52 @@ def test_a_key_that_others_can_read_is_told_of(deployed, tmp_path):
     told = deployed("policy", "break-glass", "request", "--reason", "r", "--key-file", str(key))
 
     assert f"chmod 600 {key}" in told.err
+
+
+@pytest.fixture
+def obliging(deployed, tmp_path):
+    """A deployment whose policies ask for a second person and split shots: one job warned, allowed, one denied."""
+    approval = {"permission": "job.approve", "reason": "many shots", "hours": 24, "if": {"shots_over": 10}}
+    tables = {
+        "org/approvals/data.json": {"rows": [approval]},
+        "org/obligations/data.json": {"size": [{"when": {}, "split_shots": 500}], "disclosure": [], "run": []},
+    }
+
+    async def record():
+        async with open_house(load(None, {"GATEWAY_STATE_DIR": str(tmp_path / "state")})) as house:
+            project = await house.administration.projects.named("default")
+            bundle = replace(house.bundle, tables={**house.bundle.tables, **tables})
+            warned = golden.all_facts()["allow-warn-unknown-fields"]
+            await Recorder(house, project.id).record(bundle, [warned])
+            await Recorder(house, project.id).record(bundle, [DENIED])
+
+    asyncio.run(record())
+    return deployed
+
+
+def explained(gateway, type_):
+    (entry,) = gateway("audit", "show", "--type", type_, "--json").json
+    return gateway("policy", "explain", str(entry["seq"])).out
+
+
+def test_what_a_job_waits_for_is_explained_as_a_condition(obliging):
+    told = explained(obliging, "job.permitted")
+
+    assert '  obliged to: require-approval {"hours":24,' in told
+    assert "until a second person with that permission or role approves it" in told
+    assert "to change" not in told
+
+
+def test_a_warning_is_not_explained_as_a_denial(obliging):
+    """That its rule is hard is true, and is read as if it had denied."""
+    told = explained(obliging, "job.permitted")
+
+    assert "warned by wire/unknown-fields" in told
+    assert "level:" not in told
+
+
+def test_conditions_of_a_job_that_was_denied_come_after_the_reason(obliging):
+    told = explained(obliging, "job.denied")
+
+    assert told.index("denied by circuits/depth") < told.index("had it gone, obliged to: require-approval")
+    assert "level: hard" in told

@@ -45,6 +45,30 @@ def test_a_rule_that_cannot_be_followed_is_refused(rule, why):
         read(mark=rule)
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        pytest.param(
+            RULE | {"action": "dney"},
+            'rules.mark.action: "dney" is no action known here; known are deny, warn, raise, strip',
+            id="an action",
+        ),
+        pytest.param(
+            RULE | {"results": "drop"},
+            'rules.mark.results: "drop" is no action on results known here; known are pass, record, redact, withhold',
+            id="an action on results",
+        ),
+        pytest.param(RULE | {"label": "secret"}, '"secret" is no classification known here', id="a label"),
+        pytest.param({**RULE, "word": ["x"]}, 'rules.mark: "word" is no key known here; known are words', id="a key"),
+    ],
+)
+def test_what_is_misspelt_is_said_with_what_may_stand_there(rule, words):
+    with pytest.raises(ValueError, match="known here") as refused:
+        read(mark=rule)
+
+    assert words in str(refused.value)
+
+
 def test_what_becomes_of_unread_results_is_recorded_or_withheld():
     with pytest.raises(ValueError, match="unread_results"):
         leak_rules.read({"org": {"dlp": {"unread_results": "redact"}}})

@@ -116,3 +116,13 @@ async def test_what_lifts_a_rule_is_looked_at_and_not_to_be_submitted_otherwise(
     assert not [change for change in found.facts if change.path.startswith("input.enforcement")]
     wanted = "data.org.enforcement.levels.circuits/depth.rollout_percent is 50, and would have to be at most 42"
     assert wanted in map(str, found.tables)
+
+
+async def test_what_nobody_submits_otherwise_is_looked_at_and_not_to_change():
+    """Who approved a job, or who submitted it, is no value to try; nor is a backend made unknown."""
+    approved = (await causes("deny-approved-by-its-submitter"))["approval/required"]
+    many = (await causes("deny-a-billion-shots"))["backend/capacity"]
+
+    assert (approved.facts, "input.approval.by" in approved.looked_at) == ((), True)
+    assert "input.backend.known" in many.looked_at
+    assert {each.path for each in many.facts} == {"input.backend.max_shots", "input.circuits[].shots"}

@@ -147,3 +147,15 @@ async def test_a_session_counts_its_jobs_and_keeps_whose_it_is(stored, writer):
         assert await sessions.load(connection, "s-2") is None
         assert await sessions.jobs_by_status(connection, "s-1") == {"permitted": 1, "failed": 1}
         assert [record.client_job_id for record in await jobs.in_session(connection, "s-1")] == ["third", "fourth"]
+
+
+async def test_stages_come_back_in_the_order_they_were_passed(writer):
+    """Not in that of their names, in which JSON is stored."""
+    passed = {"received": "10Z", "awaiting": "11Z", "approved": "12Z", "measured": "13Z", "decided": "14Z"}
+    mine = job(stages=passed)
+    await writer.commit(Unit(leaf=leaf(), job=mine))
+
+    async with writer.database.reading() as connection:
+        stored = await jobs.by_id(connection, mine.id)
+
+    assert list(stored.stages.items()) == list(passed.items())
