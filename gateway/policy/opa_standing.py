@@ -70,13 +70,22 @@ class Standing:
             self._recovered()
 
     async def _examine(self) -> None:
-        """Ask everything that is known once a minute, and in between only whether it still is the same server."""
+        """Ask everything that is known once a minute, and in between only whether it still is the same server.
+
+        What passed a minute ago is believed while it is asked again: nobody's job is denied for that.
+        """
         version = (await self._believed(_NOTHING)).provenance.version
         if version == self._examined and time.monotonic() < self._due:
             return
-        self._examined, self._due = None, time.monotonic() + EXAMINED_EVERY
-        for known in self.bundle.known:
-            check_selftest(known, await self._tested(known.facts))
+        if version != self._examined:
+            self._examined = None
+        self._due = time.monotonic() + EXAMINED_EVERY
+        try:
+            for known in self.bundle.known:
+                check_selftest(known, await self._tested(known.facts))
+        except (OpaError, PolicyEngineError):
+            self._examined = None
+            raise
         self._examined = version
 
     async def tested(self, facts: bytes) -> Decision:

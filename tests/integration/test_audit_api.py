@@ -147,10 +147,12 @@ def test_a_tail_ends_with_its_key(gateway, keys):
     answer = connection.getresponse()
     answer.readline()
     gateway.cli("keys", "revoke", keys.id["listening"])
+    eventually(lambda: gateway.request("GET", f"{AUDIT}/entries", key=keys["listening"]).status == 401)
+    gateway.cli("principals", "new", "whispered")
     rest = answer.read()
     connection.close()
 
-    assert b"key.revoked" not in rest
+    assert b"principal.created" not in rest
 
 
 def test_the_command_line_finds_the_same(gateway, keys, finished, story):

@@ -178,6 +178,16 @@ async def test_a_server_that_forgets_what_is_known_is_not_believed(point, fakes)
     assert "self-test known" in point.ready()
 
 
+async def test_a_server_decides_on_while_it_is_asked_again_what_is_known(point, fakes):
+    await point.start()
+    fakes[0].delay, before = 0.2, len(asked(fakes[0], {"known": 1}))
+    await until(lambda: len(asked(fakes[0], {"known": 1})) > before)
+    fakes[0].delay = 0
+
+    assert (await point.decide(b'{"a":1}', decision_id="x")).allow
+    assert asked(fakes[1], {"a": 1}) == [], "and no other had to be asked"
+
+
 async def test_a_server_that_does_not_take_our_policies_is_an_alarm(point, fakes, registry, monkeypatch):
     monkeypatch.setattr(opa_standing, "DIVERGED_AFTER", 0.1)
     told = []
