@@ -8,6 +8,8 @@ import pytest
 from gateway.settings import load
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def blocks(pytestconfig):

@@ -11,6 +11,8 @@ from gateway.verifier import NAME, source
 from tests.integration import bodies
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 RUN = re.compile(r"^```sh run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

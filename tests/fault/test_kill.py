@@ -15,6 +15,8 @@ from tests.integration.people import settle, within
 from tests.processes import Process
 from tests.running import API, Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 GONE_SECONDS = 5.0
 CLIENTS = ("alice", "bob", "mallory")
 

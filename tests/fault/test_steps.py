@@ -20,6 +20,8 @@ from gateway.store.commit import LedgerUnavailableError
 from tests.fault.small_house import ToyUpstream, begin, opened
 from tests.records import StillClock
 
+pytestmark = pytest.mark.long
+
 
 async def hang(_permit, _order):
     await asyncio.Event().wait()

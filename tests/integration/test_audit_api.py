@@ -11,6 +11,8 @@ import pytest
 from tests.integration import bodies
 from tests.running import eventually
 
+pytestmark = pytest.mark.long
+
 AUDIT = "/api/v1/audit"
 
 

@@ -11,6 +11,8 @@ from tests.integration import bodies, refusals
 from tests.running import API
 from tests.unit.circuits.test_bombs import BOMBS
 
+pytestmark = pytest.mark.long
+
 VERDICT_SECONDS = 3.0
 POLL_SECONDS = 1.0
 """No poll of anybody else takes longer while a bomb is looked at."""

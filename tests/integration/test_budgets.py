@@ -12,6 +12,8 @@ from tests.integration.abroad import abroad
 from tests.integration.people import entries, entry_of
 from tests.running import API, eventually
 
+pytestmark = pytest.mark.long
+
 FIVE, FORTE = "ibm_test_five", "qpu.forte-1"
 PRICE = 0.3035
 """Of ten shots on any vendor's hardware, by the drill's prices, in USD."""

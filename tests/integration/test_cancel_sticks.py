@@ -9,6 +9,8 @@ from tests.integration.abroad import abroad, bell
 from tests.integration.people import entry_of
 from tests.running import eventually
 
+pytestmark = pytest.mark.long
+
 NO_CANCEL = {"rules": [{"match": "PUT /jobs", "kind": "status", "status": 503}]}
 
 

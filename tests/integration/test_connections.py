@@ -9,6 +9,8 @@ from tests.integration.counted import Counted, reported, settled
 from tests.integration.sockets import head
 from tests.running import API, eventually
 
+pytestmark = pytest.mark.long
+
 LINE = f"GET {API}/backends HTTP/1.1"
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.people import entries
 
+pytestmark = pytest.mark.long
+
 FORM = "application/x-www-form-urlencoded"
 ALWAYS = {
     "x-content-type-options": "nosniff",

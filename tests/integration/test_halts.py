@@ -7,6 +7,8 @@ from tests.integration.abroad import abroad, bell
 from tests.integration.people import entry_of
 from tests.running import eventually
 
+pytestmark = pytest.mark.long
+
 REASON = "an audit"
 
 

@@ -12,6 +12,8 @@ from tests.integration import bodies, refusals
 from tests.integration.abroad import abroad, bell
 from tests.integration.people import entries, entry_of, report, within
 
+pytestmark = pytest.mark.long
+
 FIVE, EMULATED = "ibm_test_five", "sim_line_5"
 KEY = "AKIA" + "Z7" * 8
 ASKED = "qgw:simulator=deny"

@@ -10,6 +10,8 @@ from gateway.audit.tiles import Tile, hash_in, holding, split, tiles_of
 from gateway.audit.trust import Trust
 from tests.running import Gateway, eventually
 
+pytestmark = pytest.mark.long
+
 ORIGIN = "localhost/quantum-gateway"
 
 

@@ -17,6 +17,8 @@ from tests.integration.abroad import abroad, bell
 from tests.integration.people import entry_of, report, within
 from tests.unit.ibm_reader.wire import ndarray
 
+pytestmark = pytest.mark.long
+
 FIVE, EAGLE, EMULATED = "ibm_test_five", "ibm_test_eagle", "sim_line_5"
 SECRET = "gravity-drive"
 """What must not leave: a circuit's name, a register's, a parameter's, a tag, and in its metadata."""

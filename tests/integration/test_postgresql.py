@@ -5,6 +5,8 @@ import pytest
 from tests.integration import bodies
 from tests.running import Gateway
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.tool("postgresql")
 def test_a_job_is_judged_recorded_and_answered_on_postgresql(tmp_path, postgresql):

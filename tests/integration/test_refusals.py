@@ -2,9 +2,13 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.integration import bodies
 from tests.integration.people import CANARY, Keys, entries, settle, within
 from tests.running import API
+
+pytestmark = pytest.mark.long
 
 PER_MINUTE = 5
 

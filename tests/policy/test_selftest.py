@@ -21,6 +21,8 @@ from gateway.telemetry.metrics import Metrics
 from tests.policy import known, mutation
 from tests.policy.servers import running
 
+pytestmark = pytest.mark.long
+
 BUNDLE = load(default_root())
 RULES = sorted(path for path in BUNDLE.rego if path.startswith("gateway/rules/"))
 MUTANTS = {"disabled": mutation.disabled, "inverted": mutation.inverted}

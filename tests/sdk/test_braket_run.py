@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 DEVICE = "arn:aws:braket:::device/quantum-simulator/gateway/sim_line_5"
 
 

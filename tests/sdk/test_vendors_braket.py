@@ -8,6 +8,8 @@ import pytest
 from tests.sdk.comparison import strangers, unexpected
 from tests.sdk.stand import BUCKET
 
+pytestmark = pytest.mark.long
+
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
 FOUND = {
     "plain": {"00", "11"},

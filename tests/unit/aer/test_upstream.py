@@ -19,6 +19,8 @@ from tests.unit.aer.circuits import brickwork, busy, ghz
 from tests.unit.aer.conftest import NOON, ROOT
 from tests.unit.aer.plain_reader import circuit_item, write
 
+pytestmark = pytest.mark.long
+
 BELL = circuit_item(ghz([0, 1], declared=27))
 SLOW = circuit_item(busy())
 

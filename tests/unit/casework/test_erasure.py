@@ -19,6 +19,8 @@ from gateway.vault.keys import FileKeyProvider
 from gateway.vault.locks import Locks
 from gateway.vault.vault import ErasedError, Vault
 
+pytestmark = pytest.mark.long
+
 CANARY = b"canary-5be1 "
 
 

@@ -15,6 +15,8 @@ from gateway.wiring import initialise, open_house
 from tests.policy import golden
 from tests.recorded import Recorder
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def house(tmp_path):

@@ -18,6 +18,8 @@ from gateway.vault.vault import ErasedError
 from gateway.verifier import qgw_verify
 from tests.unit.casework.test_erasure import of, readable
 
+pytestmark = pytest.mark.long
+
 
 class KilledError(Exception):
     """The process ended here."""

@@ -19,6 +19,8 @@ from gateway.wiring import initialise, open_house
 from gateway.wiring.latitude import latitude
 from tests.policy import golden
 
+pytestmark = pytest.mark.long
+
 BUNDLE = load(default_root())
 
 

@@ -20,6 +20,8 @@ from gateway.wiring import initialise, open_house
 from tests.policy import golden, mutation
 from tests.recorded import Recorder, some_facts
 
+pytestmark = pytest.mark.long
+
 ALWAYS = Span()
 
 

@@ -20,7 +20,7 @@ from qiskit.circuit import Instruction
 from gateway.circuits.sandbox import Sandbox, SandboxLimits, UnreadablePayloadError
 from tests.unit.ibm_reader.wire import bell, body, captured, estimator, ndarray, packed, raw_qpy, sampler
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 VERDICT_SECONDS = 3.0
 GRACE_SECONDS = 0.5

@@ -20,6 +20,8 @@ from tests.policy import golden
 from tests.recorded import Recorder
 from tests.records import NOW, new_id
 
+pytestmark = pytest.mark.long
+
 DENIED = golden.all_facts()["deny-too-deep"]
 ALLOWED = golden.EMULATION.running(shots=6000).facts()
 

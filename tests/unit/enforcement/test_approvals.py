@@ -22,6 +22,8 @@ from tests.fault.small_house import ToyPolicy
 from tests.unit.enforcement.approvers import approver, given
 from tests.unit.enforcement.vendor_house import deploy
 
+pytestmark = pytest.mark.long
+
 DEMAND = {"permission": "job.approve", "reason": "costly", "hours": 24}
 
 

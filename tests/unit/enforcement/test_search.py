@@ -10,6 +10,8 @@ from gateway.enforcement.pauses import PAUSES
 from gateway.ports.vendor import Resend, VendorBusyError, VendorRefusedError, VendorUnreachableError
 from tests.fakes.scripted_vendor import ENOUGH_SEARCHES, ScriptedVendor, in_time, lost
 
+pytestmark = pytest.mark.long
+
 SEARCHES = pytest.mark.parametrize("resends", list(Resend), ids=lambda each: each.value)
 
 

@@ -21,6 +21,8 @@ from gateway.wiring.serving import open_serving
 from tests.policy import golden
 from tests.recorded import Recorder, some_facts
 
+pytestmark = pytest.mark.long
+
 JOB = golden.EMULATION.running(shots=5000).facts()
 FEWER = 3000
 """Shots that the self-tests keep within."""

@@ -12,6 +12,8 @@ from tests.notary import Observer
 from tests.records import NOW
 from tests.unit.audit.signing.histories import roll_back, write
 
+pytestmark = pytest.mark.long
+
 
 class Wire:
     """The way to a witness: hands requests over, or fails as it is told."""
