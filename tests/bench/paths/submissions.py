@@ -39,8 +39,9 @@ def measure(scale: Scale) -> Outcome:
         note=(
             f"A sampler job of two Bell circuits ({len(BODY)} bytes), everything on, SQLite with synchronous=FULL, to "
             "an upstream that answers at once. Added is what the same request costs more than a constant answer of "
-            "the same server. The parts alone are the sandbox reading the payload, the policy engine deciding on its "
-            "facts, and one plain entry made durable; a submission appends two entries with all that belongs to them."
+            "the same server. The parts alone are the sandbox, which remembers a payload that comes again, the policy "
+            "engine deciding on its facts, and one plain entry made durable; a submission appends two entries with all "
+            "that belongs to them."
         ),
     )
 
